@@ -1,0 +1,9 @@
+//! jobq: a job queue for people who live in the shell.
+//!
+//! The modules in reading order; ARCHITECTURE.md draws how they may use each other.
+
+pub mod core;
+pub mod local;
+pub mod worker;
+pub mod view;
+pub mod cli;
