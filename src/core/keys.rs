@@ -1,0 +1,106 @@
+//! The only file that spells a Redis key.
+//!
+//! Every key begins with `jobq:{NAMESPACE}:`, so a whole namespace lives in one cluster
+//! slot and one ACL pattern covers it; the user's part (a name) stands last. The Lua
+//! scripts get the same words as a table `K`, made here from the same list.
+
+use super::name::Name;
+
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+        /// One method a key or family of keys.
+        impl Keys {
+            $($(#[$doc])* pub fn $name(&self, last: &str) -> String {
+                format!("{}{}{}", self.prefix, $word, last)
+            })*
+        }
+
+        /// The list above as Lua: `K.job .. id` is the key of a job's state.
+        pub const LUA_KEYS: &str = concat!(
+            "local P = string.sub(KEYS[1], 1, -5)\nlocal K = {",
+            $(stringify!($name), " = P .. '", $word, "', ",)*
+            "}\n"
+        );
+    };
+}
+
+keys! {
+    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`. The last part is empty.
+    meta = "meta";
+    /// zset, scores 0: every queue that ever had a job or a setting.
+    queues = "queues";
+    /// hash: a queue's settings and its `bytes` in use.
+    queue = "queue:";
+    /// string: the job's spec, canonical JSON, written once.
+    spec = "spec:";
+    /// hash: the job's state fields.
+    job = "job:";
+    /// string: the job's standard input.
+    stdin = "stdin:";
+    /// hash: output chunks of the newest attempt, by sequence number, and totals.
+    out = "out:";
+    /// list of JSON: the last ten attempts, oldest first.
+    tries = "tries:";
+    /// zset by state and queue (`PENDING:emails`): the id of each job stands in exactly one.
+    index = "in:";
+    /// zset: ids of never started jobs of a queue, by the millisecond they expire.
+    expiry = "expiry:";
+    /// zset: ids of finished jobs, by the millisecond their record may go.
+    retain = "retain";
+    /// zset: ids of finished jobs with output, by finish time: the oldest output goes first.
+    outputs = "outputs";
+    /// zset: ids of removed records that must still be known, by the millisecond they may go.
+    tombs = "tombs";
+    /// list: ids of chores, oldest first.
+    chores = "chores";
+    /// hash: one chore and how far it got.
+    chore = "chore:";
+    /// zset, scores 0: every registered worker.
+    workers = "workers";
+    /// hash: a worker's facts, nonce and renewal counter.
+    worker = "worker:";
+    /// hash: the jobs a worker holds, id to token.
+    held = "held:";
+    /// hash: requests to a worker about jobs it holds, id to `cancel`.
+    mail = "mail:";
+    /// zset: workers of a queue, by the millisecond they last said so.
+    serves = "serves:";
+    /// channel: a job became eligible in a queue.
+    bell = "bell:";
+    /// channel: mail for a worker.
+    note = "note:";
+    /// channel: new output (`o`) or a final state of a job.
+    news = "news:";
+}
+
+/// The key maker of one namespace.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    /// Keys of `namespace`.
+    pub fn new(namespace: &Name) -> Keys {
+        Keys { prefix: format!("jobq:{{{namespace}}}:") }
+    }
+
+    /// The one key scripts are given: the rest is built from its prefix, in the same slot.
+    pub fn anchor(&self) -> String {
+        self.meta("")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_share_one_hash_tag_and_end_with_the_users_part() {
+        let keys = Keys::new(&Name::new("team.a").unwrap());
+        assert_eq!(keys.anchor(), "jobq:{team.a}:meta");
+        assert_eq!(keys.job("01x"), "jobq:{team.a}:job:01x");
+        assert_eq!(keys.index("PENDING:emails"), "jobq:{team.a}:in:PENDING:emails");
+        assert!(LUA_KEYS.contains("job = P .. 'job:'"));
+    }
+}
