@@ -3,10 +3,16 @@
 
 pub mod bytes;
 pub mod codes;
+pub mod error;
 pub mod keys;
+pub mod link;
 pub mod name;
 pub mod outcome;
+pub mod query;
+mod reply;
 pub mod report;
 pub mod retry;
+pub mod script;
 pub mod spec;
 pub mod state;
+pub mod store;

@@ -1,0 +1,22 @@
+-- cancel: a job that has not started never will; a running one is marked and its worker told.
+-- KEYS  meta
+-- ARGV  reason, ids… (at most 100)
+-- reply {'OK', now, {id, 'cancelled'|'cancelling'|'finished'|'unknown', state}…} | {'FORMAT', stored}
+
+if wrong_format then return {'FORMAT', stored_format} end
+
+local reply = {'OK', num(now)}
+for i = 2, #ARGV do
+  local id = ARGV[i]
+  local job = load(id)
+  local came
+  if not job then
+    came = {id, 'unknown', ''}
+  elseif FINAL[job.state] then
+    came = {id, 'finished', job.state}
+  else
+    came = {id, cancel(id, job, ARGV[1]), job.state}
+  end
+  reply[#reply + 1] = came
+end
+return reply

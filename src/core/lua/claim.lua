@@ -1,0 +1,91 @@
+-- claim: starts attempts of the jobs that are next. It also renews the worker's lease, brings
+-- due jobs into the order and does a slice of the housework.
+-- KEYS  meta
+-- ARGV  worker, nonce, request, want, mode, peers_after, full, then for each queue in the
+--       order to look: queue, most
+--       request: a new word for each claim; the same word again (after a lost reply) gives
+--       the jobs of the first time and takes no others
+--       full: '1' to say again which queues are served
+-- reply {'OK', now, next_due | '', jobs, mail, peers}
+--         jobs: {id, token, queue, attempt, failures, losses, enqueued, lease_ms | '', spec, stdin | false, cut}…
+--               cut: the host where an earlier run was cut, or ''
+--         mail: {id, request…}   peers: {worker, nonce, counter, lease_ms, held}…
+--       {'UNKNOWN'} the worker is not registered (any more)
+--       {'FORMAT', stored}
+
+local worker, nonce, request, want = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local PROMOTE = 200
+
+local function as_claimed(id, job)
+  return {id, job.token, job.queue, job.attempts, job.failures or '0', job.losses or '0', job.enq, job.lease or '',
+    redis.call('GET', K.spec .. id) or '', redis.call('GET', K.stdin .. id), job.cut or ''}
+end
+
+if wrong_format then return {'FORMAT', stored_format} end
+local me = redis.call('HMGET', K.worker .. worker, 'nonce', 'req', 'got', 'host')
+if me[1] ~= nonce then return {'UNKNOWN'} end
+
+beat(worker, ARGV[5])
+local queues, most = {}, {}
+for i = 8, #ARGV, 2 do
+  queues[#queues + 1] = ARGV[i]
+  most[#queues] = tonumber(ARGV[i + 1])
+end
+if ARGV[7] == '1' then say_serving(worker, queues) end
+
+-- An attempt starts: the fence only grows, also over a restored older snapshot.
+local fence = tonumber(redis.call('HGET', K.meta, 'fence') or '0')
+local function start(id, job)
+  fence = math.max(fence + 1, now_us)
+  job.token = num(fence) .. '-' .. nonce
+  job.attempts = num(tonumber(job.attempts or '0') + 1)
+  move(id, job.queue, 'PENDING', 'STARTED', num(now))
+  redis.call('HDEL', K.job .. id, 'reason', 'error', 'expires', 'out_gone')
+  redis.call('HSET', K.job .. id, 'token', job.token, 'worker', worker, 'host', me[4] or '',
+    'started', num(now), 'attempts', job.attempts)
+  redis.call('HSET', K.held .. worker, id, job.token)
+  redis.call('ZREM', K.expiry .. job.queue, id)
+  drop_output(id)
+  return as_claimed(id, job)
+end
+
+local jobs = {}
+if want > 0 and me[2] == request then
+  for id in string.gmatch(me[3] or '', '[^ ]+') do
+    local job = load(id)
+    if job and job.state == 'STARTED' and redis.call('HGET', K.held .. worker, id) == job.token then
+      jobs[#jobs + 1] = as_claimed(id, job)
+    end
+  end
+else
+  local budget, got = PROMOTE, {}
+  for place, queue in ipairs(queues) do
+    sweep_expired(queue)
+    if budget > 0 then budget = budget - promote(queue, math.max(1, math.min(100, budget))) end
+    local room = math.min(want - #jobs, most[place])
+    if room > 0 then
+      for _, id in ipairs(redis.call('ZRANGE', index('PENDING', queue), 0, room - 1)) do
+        local job = load(id)
+        if not job then
+          redis.call('ZREM', index('PENDING', queue), id)
+        elseif job.expires and tonumber(job.expires) <= now then
+          expire(id, job)
+        else
+          jobs[#jobs + 1] = start(id, job)
+          got[#got + 1] = id
+        end
+      end
+    end
+  end
+  if #got > 0 then redis.call('HSET', K.meta, 'fence', num(fence)) end
+  if want > 0 then redis.call('HSET', K.worker .. worker, 'req', request, 'got', table.concat(got, ' ')) end
+end
+retention()
+work_chores()
+
+local soonest
+for _, queue in ipairs(queues) do
+  local due = next_due(queue)
+  if due and (not soonest or due < soonest) then soonest = due end
+end
+return {'OK', num(now), soonest and num(soonest) or '', jobs, redis.call('HGETALL', K.mail .. worker), peers(ARGV[6])}

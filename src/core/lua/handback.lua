@@ -1,0 +1,15 @@
+-- handback: a worker's surviving half, or its successor, gives up what the dead half held.
+-- The nonce proves who asks: nobody else knows it. The trees are dead before this is called.
+-- KEYS  meta
+-- ARGV  worker, nonce
+-- reply {'OK', lost, still_held} repeat while still_held > 0; {'FORMAT', stored}
+
+local worker = ARGV[1]
+
+if wrong_format then return {'FORMAT', stored_format} end
+if redis.call('HGET', K.worker .. worker, 'nonce') ~= ARGV[2] then return {'OK', 0, 0} end
+
+local lost = lose_held(worker, '0', math.huge, 'worker_lost')
+local left = redis.call('HLEN', K.held .. worker)
+if left == 0 then bury(worker) end
+return {'OK', lost, left}

@@ -1,0 +1,73 @@
+-- The end of an attempt. The caller has checked that `job` is STARTED with its token.
+
+-- Writes the attempt down, gives the lease back and remembers the token, so that the same
+-- settle sent again is recognised. `tail` is '' or JSON made by the worker.
+local function end_attempt(id, job, outcome, detail, tail)
+  local fence = string.match(job.token, '^(%d+)-')
+  local entry = string.format(
+    '{"attempt":%s,"fence":"%s","worker":"%s","host":"%s","started":%s,"ended":%s,"outcome":"%s","detail":%s%s}',
+    job.attempts, fence, job.worker, job.host or '', job.started, num(now), outcome,
+    detail == '' and 'null' or detail, tail == '' and '' or ',"tail":' .. tail)
+  redis.call('RPUSH', K.tries .. id, entry)
+  redis.call('LTRIM', K.tries .. id, -KEEP_ATTEMPTS, -1)
+  redis.call('HDEL', K.held .. job.worker, id)
+  redis.call('HDEL', K.mail .. job.worker, id)
+  redis.call('HDEL', K.job .. id, 'token', 'cut')
+  redis.call('HSET', K.job .. id, 'settled', job.token, 'outcome', outcome, 'detail', detail)
+end
+
+-- Answers whether `token` may settle the job now: nil when it may, else the reply to give.
+local function settle_refusal(job, token)
+  if not job then return {'GONE'} end
+  if job.state == 'STARTED' and job.token == token then return nil end
+  if job.settled == token then return {'AGAIN', job.state} end
+  return {'LOST', job.state}
+end
+
+-- The run was cut: back to its old place in the queue, unless it was lost too often, must
+-- not run again, or was cancelled.
+local function lose(id, job, outcome)
+  end_attempt(id, job, outcome, '', '')
+  -- Whoever starts it next on the same host first looks for what may be left of this run.
+  redis.call('HSET', K.job .. id, 'cut', job.host or '')
+  local losses = redis.call('HINCRBY', K.job .. id, 'losses', 1)
+  if job.cancel then
+    to_final(id, job, 'REVOKED', outcome, '')
+  elseif job.onlost == 'fail' then
+    redis.call('HSET', K.job .. id, 'reason', 'its run was cut and it must not run again')
+    to_final(id, job, 'FAILURE', outcome, '')
+  elseif losses >= MAX_LOSSES then
+    redis.call('HSET', K.job .. id, 'reason', 'its run was cut ' .. num(losses) .. ' times')
+    to_final(id, job, 'FAILURE', outcome, '')
+  else
+    to_pending(id, job, 'STARTED')
+    ring(job.queue)
+  end
+end
+
+-- Loses up to a hundred jobs of a worker whose lease is at most `stood_ms`; says how many.
+local function lose_held(worker, default_lease_ms, stood_ms, outcome)
+  local page = redis.call('HSCAN', K.held .. worker, '0', 'COUNT', 100)[2]
+  local lost = 0
+  for i = 1, #page, 2 do
+    local id, token = page[i], page[i + 1]
+    local job = load(id)
+    if not job or job.state ~= 'STARTED' or job.token ~= token then
+      -- A record that a restored or damaged server left behind.
+      redis.call('HDEL', K.held .. worker, id)
+      redis.call('HDEL', K.mail .. worker, id)
+    elseif tonumber(job.lease or default_lease_ms) <= stood_ms then
+      lose(id, job, outcome)
+      lost = lost + 1
+    end
+  end
+  return lost
+end
+
+-- Takes a worker without jobs out of the books.
+local function bury(worker)
+  local queues = redis.call('HGET', K.worker .. worker, 'queues') or ''
+  for queue in string.gmatch(queues, '[^ ]+') do redis.call('ZREM', K.serves .. queue, worker) end
+  redis.call('ZREM', K.workers, worker)
+  redis.call('UNLINK', K.worker .. worker, K.held .. worker, K.mail .. worker)
+end

@@ -1,0 +1,154 @@
+-- Work that every claim and renewal does a slice of. Nothing here loops without a bound.
+
+-- Jobs whose time has come enter the ready order, in due order over both waiting states.
+local function promote(queue, budget)
+  local due = {}
+  for _, state in ipairs({'SCHEDULED', 'RETRY'}) do
+    local page = redis.call('ZRANGE', index(state, queue), '-inf', num(now), 'BYSCORE', 'LIMIT', 0, budget, 'WITHSCORES')
+    for i = 1, #page, 2 do
+      due[#due + 1] = {id = page[i], at = tonumber(page[i + 1]), state = state}
+    end
+  end
+  table.sort(due, function(a, b)
+    if a.at ~= b.at then return a.at < b.at end
+    return a.id < b.id
+  end)
+  local moved = math.min(#due, budget)
+  for i = 1, moved do
+    local job = load(due[i].id)
+    if job then
+      to_pending(due[i].id, job, due[i].state)
+    else
+      redis.call('ZREM', index(due[i].state, queue), due[i].id)
+    end
+  end
+  return moved
+end
+
+local function expire(id, job)
+  redis.call('HSET', K.job .. id, 'reason', 'it did not start before it expired')
+  to_final(id, job, 'EXPIRED', 'expired', '')
+end
+
+-- Never started jobs past their expiry.
+local function sweep_expired(queue)
+  for _, id in ipairs(redis.call('ZRANGE', K.expiry .. queue, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 50)) do
+    local job = load(id)
+    if job and (job.state == 'PENDING' or job.state == 'SCHEDULED' or job.state == 'BLOCKED') then
+      expire(id, job)
+    else
+      redis.call('ZREM', K.expiry .. queue, id)
+    end
+  end
+end
+
+-- When the next waiting job of the queue is due, or nil.
+local function next_due(queue)
+  local soonest
+  for _, state in ipairs({'SCHEDULED', 'RETRY'}) do
+    local head = redis.call('ZRANGE', index(state, queue), 0, 0, 'WITHSCORES')
+    if head[2] and (not soonest or tonumber(head[2]) < soonest) then soonest = tonumber(head[2]) end
+  end
+  return soonest
+end
+
+-- Records past their time, remembered ids past theirs, and the oldest output when all of it
+-- together is too much.
+local function retention()
+  for _, id in ipairs(redis.call('ZRANGE', K.retain, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 20)) do
+    local job = load(id)
+    if job then forget(id, job) else redis.call('ZREM', K.retain, id) end
+  end
+  local old = redis.call('ZRANGE', K.tombs, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 50)
+  if #old > 0 then redis.call('ZREM', K.tombs, unpack(old)) end
+  if tonumber(redis.call('HGET', K.meta, 'out_bytes') or '0') > MAX_OUTPUT_BYTES then
+    for _, id in ipairs(redis.call('ZRANGE', K.outputs, 0, 9)) do
+      drop_output(id)
+      if redis.call('EXISTS', K.job .. id) == 1 then redis.call('HSET', K.job .. id, 'out_gone', '1') end
+      redis.call('ZREM', K.outputs, id)
+    end
+  end
+end
+
+-- Cancels one job, whatever it is doing; answers with what came of it.
+local function cancel(id, job, reason)
+  if job.state == 'STARTED' then
+    redis.call('HSET', K.job .. id, 'cancel', '1', 'reason', reason)
+    redis.call('HSET', K.mail .. job.worker, id, 'cancel')
+    redis.call('PUBLISH', K.note .. job.worker, id)
+    return 'cancelling'
+  end
+  redis.call('HSET', K.job .. id, 'reason', reason)
+  to_final(id, job, 'REVOKED', 'cancelled', '')
+  return 'cancelled'
+end
+
+-- A purge walks the unfinished states in the order in which jobs move through them, by
+-- score, so that a job that moves on meanwhile is met again; a running one is marked.
+local PURGE_ORDER = {'BLOCKED', 'SCHEDULED', 'RETRY', 'PENDING', 'STARTED'}
+
+local function purge_slice(chore)
+  local step = tonumber(chore.step)
+  local state = PURGE_ORDER[step]
+  local from = chore.from == '' and '-inf' or chore.from
+  local page = redis.call('ZRANGE', index(state, chore.queue), from, '+inf', 'BYSCORE',
+    'LIMIT', chore.skip, 50, 'WITHSCORES')
+  local done, last, same = 0, chore.from, tonumber(chore.skip)
+  for i = 1, #page, 2 do
+    local id, score = page[i], page[i + 1]
+    local job = load(id)
+    local gone = false
+    if job and tonumber(job.enq) <= tonumber(chore.before) and not job.cancel then
+      gone = cancel(id, job, chore.reason) == 'cancelled'
+      done = done + 1
+    end
+    -- Members that stay at this score are skipped over by number.
+    if score ~= last then last, same = score, 0 end
+    if not gone then same = same + 1 end
+  end
+  if #page == 0 then return step + 1, '', 0, done end
+  return step, last, same, done
+end
+
+-- One slice of the oldest chore.
+local function work_chores()
+  local id = redis.call('LINDEX', K.chores, 0)
+  if not id then return end
+  local flat = redis.call('HGETALL', K.chore .. id)
+  local chore = {}
+  for i = 1, #flat, 2 do chore[flat[i]] = flat[i + 1] end
+  local finished = true
+  if chore.kind == 'purge' then
+    local step, from, skip, done = purge_slice(chore)
+    finished = step > #PURGE_ORDER
+    redis.call('HSET', K.chore .. id, 'step', num(step), 'from', from, 'skip', num(skip))
+    redis.call('HINCRBY', K.chore .. id, 'done', done)
+  end
+  if finished then
+    redis.call('LPOP', K.chores)
+    redis.call('UNLINK', K.chore .. id)
+  end
+end
+
+-- A page of workers and their renewal counters, for whoever watches them: name, nonce,
+-- counter, jobs held. `after` is the last name of the page before; '' asks for none.
+local function peers(after)
+  local page = {}
+  if after == '' then return page end
+  local from = after == '-' and '-' or '(' .. after
+  for _, name in ipairs(redis.call('ZRANGE', K.workers, from, '+', 'BYLEX', 'LIMIT', 0, 32)) do
+    local facts = redis.call('HMGET', K.worker .. name, 'nonce', 'counter', 'lease')
+    page[#page + 1] = {name, facts[1] or '', facts[2] or '0', facts[3] or '', redis.call('HLEN', K.held .. name)}
+  end
+  return page
+end
+
+-- A sign of life: the counter that watchers look at, and the time that people look at.
+local function beat(worker, mode)
+  redis.call('HINCRBY', K.worker .. worker, 'counter', 1)
+  redis.call('HSET', K.worker .. worker, 'seen', num(now), 'mode', mode)
+end
+
+local function say_serving(worker, queues)
+  for _, queue in ipairs(queues) do redis.call('ZADD', K.serves .. queue, num(now), worker) end
+end

@@ -1,0 +1,84 @@
+-- Moves between states. An id stands in exactly one index; only these functions touch them.
+
+local function move(id, queue, from, to, score)
+  redis.call('ZREM', index(from, queue), id)
+  redis.call('ZADD', index(to, queue), score, id)
+  redis.call('HSET', K.job .. id, 'state', to)
+end
+
+-- Into the ready order: by priority, then by the sequence number given when a job first
+-- becomes eligible. A release or takeover keeps the number, a retry gets a new one.
+local function to_pending(id, job, from)
+  local seq = job.seq or num(redis.call('HINCRBY', K.meta, 'seq', 1))
+  local score = (100 - tonumber(job.prio or '0')) * SEQ_SPAN + tonumber(seq)
+  move(id, job.queue, from, 'PENDING', num(score))
+  redis.call('HSET', K.job .. id, 'seq', seq)
+  redis.call('HDEL', K.job .. id, 'due')
+end
+
+-- Out of the order until `due`. SCHEDULED keeps a sequence number the job already has.
+local function to_wait(id, job, from, to, due)
+  move(id, job.queue, from, to, num(due))
+  redis.call('HSET', K.job .. id, 'due', num(due))
+  if to == 'RETRY' then redis.call('HDEL', K.job .. id, 'seq') end
+end
+
+local function ring(queue)
+  redis.call('PUBLISH', K.bell .. queue, '1')
+end
+
+local function drop_output(id)
+  local bytes = redis.call('HGET', K.out .. id, 'bytes')
+  if not bytes then return end
+  redis.call('HINCRBY', K.meta, 'out_bytes', -tonumber(bytes))
+  redis.call('UNLINK', K.out .. id)
+  redis.call('ZREM', K.outputs, id)
+end
+
+-- Removes every trace of a finished job; its id stays known for a day after it was enqueued.
+local function forget(id, job)
+  drop_output(id)
+  redis.call('ZREM', index(job.state, job.queue), id)
+  redis.call('ZREM', K.retain, id)
+  redis.call('UNLINK', K.job .. id, K.spec .. id, K.stdin .. id, K.tries .. id)
+  local known_until = tonumber(job.enq) + TOMB_MS
+  if known_until > now then redis.call('ZADD', K.tombs, num(known_until), id) end
+end
+
+-- At most MAX_FINISHED finished jobs a queue: the oldest go, two for each that comes, so
+-- that a lowered limit is reached and no call does much.
+local function trim_finished(queue)
+  local states = {'SUCCESS', 'FAILURE', 'REVOKED', 'EXPIRED'}
+  local total = 0
+  for _, state in ipairs(states) do total = total + redis.call('ZCARD', index(state, queue)) end
+  for _ = 1, 2 do
+    if total <= MAX_FINISHED then return end
+    local oldest, oldest_at
+    for _, state in ipairs(states) do
+      local head = redis.call('ZRANGE', index(state, queue), 0, 0, 'WITHSCORES')
+      if head[1] and (not oldest_at or tonumber(head[2]) < oldest_at) then
+        oldest, oldest_at = head[1], tonumber(head[2])
+      end
+    end
+    local job = load(oldest)
+    if not job then return end
+    forget(oldest, job)
+    total = total - 1
+  end
+end
+
+-- Ends a job for good. `outcome` and `detail` may be '' (a job that never ran).
+local function to_final(id, job, state, outcome, detail)
+  local keep = tonumber(state == 'FAILURE' and (job.fttl or FAILURE_TTL_MS) or (job.rttl or RESULT_TTL_MS))
+  move(id, job.queue, job.state, state, num(now))
+  redis.call('HDEL', K.job .. id, 'due', 'expires', 'seq', 'cancel', 'token')
+  redis.call('HSET', K.job .. id, 'finished', num(now), 'outcome', outcome, 'detail', detail)
+  redis.call('ZREM', K.expiry .. job.queue, id)
+  redis.call('ZADD', K.retain, num(now + keep), id)
+  redis.call('HINCRBY', K.queue .. job.queue, 'bytes', -tonumber(job.bytes))
+  redis.call('UNLINK', K.stdin .. id)
+  if redis.call('EXISTS', K.out .. id) == 1 then redis.call('ZADD', K.outputs, num(now), id) end
+  redis.call('PUBLISH', K.news .. id, state)
+  job.state = state
+  trim_finished(job.queue)
+end

@@ -1,0 +1,342 @@
+//! The reading side: scripts that cannot write, called so that a read-only user may.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::bytes::Bytes;
+use super::error::{Error, Result};
+use super::name::Name;
+use super::outcome::Outcome;
+use super::reply::{self, Items};
+use super::report::{
+    Attempt, FailureLine, JobReport, OutputTotals, Overview, QueueReport, ServerReport, WorkerReport,
+};
+use super::script;
+use super::spec::Spec;
+use super::state::State;
+use super::store::Store;
+
+/// Most ids that one reading of jobs may carry.
+pub const SHOW_AT_ONCE: usize = 100;
+
+/// A page of a job's output.
+#[derive(Debug, Clone)]
+pub struct OutputPage {
+    /// The state to show.
+    pub state: State,
+    /// Number of the newest attempt.
+    pub attempt: u32,
+    /// Bytes written to each stream so far.
+    pub totals: [u64; 2],
+    /// Whether there is more after this page.
+    pub more: bool,
+    /// Sequence number, stream (1 or 2), offset in the stream, bytes.
+    pub chunks: Vec<(u64, u8, u64, Vec<u8>)>,
+}
+
+#[derive(Deserialize)]
+struct StoredAttempt {
+    attempt: u32,
+    fence: String,
+    worker: String,
+    host: String,
+    started: i64,
+    ended: i64,
+    outcome: String,
+    detail: Option<u8>,
+    #[serde(default)]
+    tail: Bytes,
+}
+
+/// A job's stored fields, by name.
+struct Fields(BTreeMap<String, String>);
+
+impl Fields {
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).filter(|text| !text.is_empty()).cloned()
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.0.get(name).and_then(|text| text.parse().ok())
+    }
+
+    fn count(&self, name: &str) -> u32 {
+        self.number(name).unwrap_or(0)
+    }
+}
+
+impl Store {
+    /// Jobs in full, `None` for ids that the namespace does not know; at most
+    /// [`SHOW_AT_ONCE`].
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn show(&self, ids: &[&str]) -> Result<Vec<Option<JobReport>>> {
+        let args: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes()).collect();
+        let mut reply = self.call(&script::SHOW, &args).await?;
+        let now_ms = reply.number()?;
+        reply
+            .rest()
+            .zip(ids)
+            .map(|(value, id)| match value {
+                redis::Value::Array(_) => job_report(id, Items::of(value)?, now_ms).map(Some),
+                _ => Ok(None),
+            })
+            .collect()
+    }
+
+    /// Output chunks after a sequence number; `None` when there is no such job.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn output(&self, id: &str, after: u64) -> Result<Option<OutputPage>> {
+        let after = after.to_string();
+        let mut reply = self.call(&script::OUTPUT, &[id.as_bytes(), after.as_bytes()]).await?;
+        let now_ms = reply.number()?;
+        let Some(state) = reply.maybe_text()? else { return Ok(None) };
+        let state = known_state(&state)?;
+        let attempt = reply.number()?;
+        let (due_ms, expires_ms) = (reply.maybe_number()?, reply.maybe_number()?);
+        let mut totals = reply.items()?;
+        let totals = [totals.maybe_number()?.unwrap_or(0), totals.maybe_number()?.unwrap_or(0)];
+        let more = reply.number::<u8>()? == 1;
+        let chunks = reply
+            .lists()
+            .map(|entry| {
+                let mut entry = entry?;
+                chunk(entry.number()?, &entry.bytes()?)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Some(OutputPage {
+            state: state.shown(due_ms, expires_ms, now_ms),
+            attempt,
+            totals,
+            more,
+            chunks,
+        }))
+    }
+
+    /// Every queue, with Redis time.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn queues(&self) -> Result<(i64, Vec<QueueReport>)> {
+        let mut queues = Vec::new();
+        let mut after = "-".to_owned();
+        loop {
+            let mut reply = self.call(&script::QUEUES, &[after.as_bytes()]).await?;
+            let now_ms = reply.number()?;
+            let page: Vec<QueueReport> = reply.lists().map(|entry| queue_report(entry?)).collect::<Result<_>>()?;
+            let Some(last) = page.last() else { return Ok((now_ms, queues)) };
+            after.clone_from(&last.name);
+            queues.extend(page);
+        }
+    }
+
+    /// Every registered worker.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn workers(&self) -> Result<Vec<WorkerReport>> {
+        let mut workers = Vec::new();
+        let mut after = "-".to_owned();
+        loop {
+            let mut reply = self.call(&script::WORKERS, &[after.as_bytes()]).await?;
+            let _now: i64 = reply.number()?;
+            let page: Vec<WorkerReport> = reply.lists().map(|entry| worker_report(entry?)).collect::<Result<_>>()?;
+            let Some(last) = page.last() else { return Ok(workers) };
+            after.clone_from(&last.id);
+            workers.extend(page);
+        }
+    }
+
+    /// The newest failed jobs of a queue, newest first; at most 100.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn failures(&self, queue: &str, most: usize) -> Result<Vec<FailureLine>> {
+        let most = most.to_string();
+        let mut reply = self.call(&script::FAILURES, &[queue.as_bytes(), most.as_bytes()]).await?;
+        let _now: i64 = reply.number()?;
+        reply.lists().map(|entry| failure_line(entry?, queue)).collect()
+    }
+
+    /// The server, as it describes itself.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn server(&self) -> Result<ServerReport> {
+        let info = self.server_info().await?;
+        let valkey = info.get("valkey_version");
+        let count = |name: &str| info.get(name).parse().unwrap_or(0);
+        Ok(ServerReport {
+            address: self.link.target().address.clone(),
+            kind: if valkey.is_empty() { "redis" } else { "valkey" }.to_owned(),
+            version: if valkey.is_empty() { info.get("redis_version") } else { valkey }.to_owned(),
+            role: if info.get("role") == "slave" { "replica" } else { "primary" }.to_owned(),
+            pid: info.get("process_id").parse().ok(),
+            aof: info.get("aof_enabled") == "1",
+            // INFO does not tell the save points; a server that ever saved has them.
+            rdb: count("rdb_saves") > 0 || count("rdb_last_save_time") > count("uptime_in_seconds"),
+            eviction: info.get("maxmemory_policy").to_owned(),
+            used_memory: count("used_memory"),
+            max_memory: count("maxmemory"),
+            local_dir: None,
+        })
+    }
+
+    /// Everything in one look.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn overview(&self) -> Result<Overview> {
+        let (now_ms, queues) = self.queues().await?;
+        let workers = self.workers().await?;
+        let mut failures = Vec::new();
+        for queue in queues.iter().filter(|queue| queue.count(State::Failure) > 0) {
+            failures.extend(self.failures(&queue.name, 10).await?);
+        }
+        failures.sort_by_key(|line| std::cmp::Reverse(line.finished_ms));
+        failures.truncate(10);
+        let server = self.server().await?;
+        Ok(Overview { namespace: self.namespace.to_string(), now_ms, queues, workers, failures, server })
+    }
+
+    /// Whether the namespace has such a queue: a job or a setting was ever put there.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn knows_queue(&self, queue: &Name) -> Result<bool> {
+        let mut command = redis::cmd("ZSCORE");
+        command.arg(self.keys.queues("")).arg(queue.as_str());
+        Ok(!matches!(self.link.send(&command).await?, redis::Value::Nil))
+    }
+}
+
+fn known_state(name: &str) -> Result<State> {
+    State::parse(name).ok_or_else(|| Error::Protocol(format!("unknown state {name:?}")))
+}
+
+/// Reads `STREAM:OFFSET:BYTES`.
+fn chunk(seq: u64, stored: &[u8]) -> Result<(u64, u8, u64, Vec<u8>)> {
+    let mut parts = stored.splitn(3, |byte| *byte == b':');
+    let mut part = || parts.next().unwrap_or_default();
+    let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<u64>().ok());
+    match (number(part()), number(part())) {
+        (Some(stream @ 1..=2), Some(offset)) => Ok((seq, stream as u8, offset, part().to_vec())),
+        _ => Err(Error::Protocol("damaged output chunk".into())),
+    }
+}
+
+fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
+    let fields = Fields(reply.items()?.pairs()?.into_iter().collect());
+    let spec = reply.maybe_bytes()?.unwrap_or_default();
+    let spec = Spec::from_json(&spec).map_err(|error| Error::Protocol(format!("job {id}: {error}")))?;
+    let attempts = reply.items()?.rest().map(|entry| stored_attempt(&reply::bytes(entry)?)).collect::<Result<_>>()?;
+    let mut totals = reply.items()?;
+    let stdout_bytes = totals.maybe_number()?.unwrap_or(0);
+    let stderr_bytes = totals.maybe_number()?.unwrap_or(0);
+    let kept: u64 = totals.maybe_number()?.unwrap_or(0);
+    let workers = reply.number()?;
+    let stored = known_state(&fields.text("state").unwrap_or_default())?;
+    let (due_ms, expires_ms) = (fields.number("due"), fields.number("expires"));
+    let outcome = fields.text("outcome").and_then(|name| Outcome::from_stored(&name, fields.number("detail")));
+    Ok(JobReport {
+        id: id.to_owned(),
+        state: stored.shown(due_ms, expires_ms, now_ms),
+        reason: fields.text("reason"),
+        spec,
+        attempt: fields.count("attempts"),
+        failures: fields.count("failures"),
+        losses: fields.count("losses"),
+        snoozes: fields.count("snoozes"),
+        releases: fields.count("releases"),
+        outcome,
+        error: fields.text("error"),
+        result: None,
+        progress: None,
+        enqueued_ms: fields.number("enq").unwrap_or(0),
+        due_ms,
+        expires_ms,
+        started_ms: fields.number("started"),
+        finished_ms: fields.number("finished"),
+        worker: fields.text("worker"),
+        host: fields.text("host"),
+        cancelling: stored == State::Started && fields.text("cancel").is_some(),
+        output: OutputTotals {
+            stdout_bytes,
+            stderr_bytes,
+            dropped: (stdout_bytes + stderr_bytes).saturating_sub(kept),
+        },
+        attempts,
+        workers,
+        now_ms,
+    })
+}
+
+fn stored_attempt(json: &[u8]) -> Result<Attempt> {
+    let stored: StoredAttempt =
+        serde_json::from_slice(json).map_err(|error| Error::Protocol(format!("damaged attempt: {error}")))?;
+    Ok(Attempt {
+        attempt: stored.attempt,
+        fence: stored.fence,
+        worker: stored.worker,
+        host: stored.host,
+        started_ms: stored.started,
+        ended_ms: stored.ended,
+        outcome: Outcome::from_stored(&stored.outcome, stored.detail),
+        outcome_name: stored.outcome,
+        tail: stored.tail,
+    })
+}
+
+fn queue_report(mut entry: Items) -> Result<QueueReport> {
+    let name = entry.text()?;
+    let mut counts = [0; 9];
+    for count in &mut counts {
+        *count = entry.number()?;
+    }
+    let mut settings = entry.items()?;
+    let mut queue = QueueReport {
+        name,
+        counts,
+        depth: 0,
+        max_depth: settings.maybe_number()?,
+        max_bytes: settings.maybe_number()?,
+        bytes: settings.maybe_number()?.unwrap_or(0),
+        workers: entry.number()?,
+        head_enqueued_ms: entry.maybe_number()?,
+    };
+    queue.depth = State::ALL.into_iter().filter(|state| !state.is_final()).map(|state| queue.count(state)).sum();
+    Ok(queue)
+}
+
+fn worker_report(mut entry: Items) -> Result<WorkerReport> {
+    let (id, held) = (entry.text()?, entry.number()?);
+    let mut facts = entry.items()?;
+    Ok(WorkerReport {
+        id,
+        label: facts.maybe_text()?,
+        host: facts.maybe_text()?.unwrap_or_default(),
+        pid: facts.maybe_number()?.unwrap_or(0),
+        queues: facts.maybe_text()?.unwrap_or_default().split(' ').map(str::to_owned).collect(),
+        slots: facts.maybe_number()?.unwrap_or(0),
+        held,
+        mode: facts.maybe_text()?.unwrap_or_default(),
+        started_ms: facts.maybe_number()?.unwrap_or(0),
+        seen_ms: facts.maybe_number()?.unwrap_or(0),
+        version: facts.maybe_text()?.unwrap_or_default(),
+    })
+}
+
+fn failure_line(mut entry: Items, queue: &str) -> Result<FailureLine> {
+    let id = entry.text()?;
+    let finished_ms = entry.maybe_number()?.unwrap_or(0);
+    let (outcome, detail) = (entry.maybe_text()?, entry.maybe_number()?);
+    let error = entry.maybe_text()?;
+    let title = Spec::from_json(&entry.bytes()?).map(|spec| spec.title()).unwrap_or_default();
+    let outcome = outcome.and_then(|name| Outcome::from_stored(&name, detail));
+    let error = error.or_else(|| outcome.map(|outcome| outcome.name().to_owned()));
+    Ok(FailureLine { id, queue: queue.to_owned(), title, error, finished_ms })
+}

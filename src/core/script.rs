@@ -1,0 +1,163 @@
+//! The table of scripts: one verb each, joined with the shared pieces at compile time,
+//! called by hash.
+
+use std::sync::LazyLock;
+
+use super::keys::LUA_KEYS;
+
+/// The major version of the stored data. Every changing script compares it first.
+pub const FORMAT: &str = "1";
+
+/// How long a worker counts as live after it last said what it serves, in milliseconds.
+pub const LIVE_MS: i64 = 20_000;
+
+/// The constants that scripts share with this code.
+const CONSTANTS: &str = "\
+local FORMAT = '1'
+local LIVE_MS = 20000
+local SEQ_SPAN = 17592186044416
+local MAX_LOSSES = 3
+local KEEP_ATTEMPTS = 10
+local MAX_FINISHED = 100000
+local MAX_OUTPUT_BYTES = 268435456
+local RESULT_TTL_MS = '86400000'
+local FAILURE_TTL_MS = '1209600000'
+local TOMB_MS = 86400000
+local DEFAULT_LEASE_MS = '30000'
+";
+
+/// One script: its text and its hash.
+pub struct Script {
+    /// The verb, for messages.
+    pub name: &'static str,
+    /// Never writes, so it is called by `EVALSHA_RO` and a viewer may run it.
+    pub reads_only: bool,
+    source: String,
+    sha: String,
+}
+
+impl Script {
+    fn new(name: &'static str, flags: &'static str, parts: &[&'static str]) -> Script {
+        let mut source = format!("#!lua{flags}\n{LUA_KEYS}{CONSTANTS}");
+        for part in parts {
+            source.push_str(part);
+        }
+        let sha = redis::Script::new(&source).get_hash().to_owned();
+        Script { name, reads_only: flags.contains("no-writes"), source, sha }
+    }
+
+    /// The whole text, for `EVAL` when the server does not know the hash.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The SHA-1 of the text in hexadecimal.
+    pub fn sha(&self) -> &str {
+        &self.sha
+    }
+}
+
+const BASE: &str = include_str!("lua/lib/base.lua");
+const MOVE: &str = include_str!("lua/lib/move.lua");
+const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
+const HOUSE: &str = include_str!("lua/lib/house.lua");
+
+// A full server refuses new work and lets everything that ends or moves work through. A
+// script that begins with a removal would escape the check by itself; with a header it is
+// the flag that decides.
+const AT_THE_DOOR: &str = "";
+const ALWAYS: &str = " flags=allow-oom";
+const READ: &str = " flags=no-writes";
+
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $name:ident = $file:literal, $flags:ident, [$($part:ident),*];)*) => {
+        $($(#[$doc])* pub static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::new($file, $flags, &[$($part,)* include_str!(concat!("lua/", $file, ".lua"))])
+        });)*
+
+        /// Every script, for tests and documents.
+        pub fn all() -> Vec<&'static Script> {
+            vec![$(&*$name),*]
+        }
+    };
+}
+
+scripts! {
+    /// Accepts jobs.
+    ENQUEUE = "enqueue", AT_THE_DOOR, [BASE];
+    /// Writes a worker into the books.
+    REGISTER = "register", ALWAYS, [BASE, MOVE, HOUSE];
+    /// Starts attempts.
+    CLAIM = "claim", ALWAYS, [BASE, MOVE, HOUSE];
+    /// Keeps leases.
+    RENEW = "renew", ALWAYS, [BASE, MOVE, HOUSE];
+    /// Takes the jobs of a worker that stands still.
+    TAKEOVER = "takeover", ALWAYS, [BASE, MOVE, ATTEMPT];
+    /// Gives up the jobs of a dead half.
+    HANDBACK = "handback", ALWAYS, [BASE, MOVE, ATTEMPT];
+    /// A worker leaves.
+    BYE = "bye", ALWAYS, [BASE, MOVE, ATTEMPT];
+    /// A success.
+    FINISH = "finish", ALWAYS, [BASE, MOVE, ATTEMPT];
+    /// Anything but a success.
+    FAIL = "fail", ALWAYS, [BASE, MOVE, ATTEMPT];
+    /// Gives a job back unharmed.
+    RELEASE = "release", ALWAYS, [BASE, MOVE, ATTEMPT];
+    /// Cancels jobs.
+    CANCEL = "cancel", ALWAYS, [BASE, MOVE, HOUSE];
+    /// Sets limits of a queue.
+    LIMIT = "limit", AT_THE_DOOR, [BASE];
+    /// Writes down a purge.
+    PURGE = "purge", ALWAYS, [BASE];
+    /// A slice of housework.
+    CHORES = "chores", ALWAYS, [BASE, MOVE, HOUSE];
+    /// Appends output.
+    LOG = "log", AT_THE_DOOR, [BASE];
+    /// Reads jobs.
+    SHOW = "show", READ, [BASE];
+    /// Reads output.
+    OUTPUT = "output", READ, [BASE];
+    /// Reads queues.
+    QUEUES = "queues", READ, [BASE];
+    /// Reads workers.
+    WORKERS = "workers", READ, [BASE];
+    /// Reads failed jobs.
+    FAILURES = "failures", READ, [BASE];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_script_has_a_header_and_its_own_hash() {
+        let all = all();
+        let mut hashes: Vec<&str> = all.iter().map(|script| script.sha()).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), all.len());
+        for script in all {
+            assert!(script.source().starts_with("#!lua"), "{}", script.name);
+            assert!(script.source().contains(&format!("-- {}: ", script.name)), "{} has no head", script.name);
+            assert!(script.source().contains("-- KEYS  meta\n-- ARGV  "), "{} has no contract", script.name);
+            assert!(script.source().contains("-- reply {"), "{} names no reply", script.name);
+        }
+        assert!(CONSTANTS.contains(&format!("FORMAT = '{FORMAT}'")));
+        assert!(CONSTANTS.contains(&format!("LIVE_MS = {LIVE_MS}")));
+    }
+
+    #[test]
+    fn changing_scripts_compare_the_format_before_they_write() {
+        for script in all().into_iter().filter(|script| !script.reads_only) {
+            let verb = script.source().split("-- reply ").nth(1).unwrap();
+            let guard = verb.find("if wrong_format then return {'FORMAT', stored_format} end");
+            assert!(guard.is_some(), "{} does not compare the format", script.name);
+            for write in ["'HSET'", "'ZADD'", "'HINCRBY'", "'SET'", "move(", "beat(", "lose_held(", "end_attempt("] {
+                if let Some(place) = verb.find(write) {
+                    let defined = verb[..place].contains("local function");
+                    assert!(defined || guard < Some(place), "{} writes before the guard", script.name);
+                }
+            }
+        }
+    }
+}
