@@ -1,6 +1,5 @@
 //! The local store, with real servers.
 
-use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -11,11 +10,11 @@ use std::time::Duration;
 
 use jobq::local::{self, LocalError, Place, Ready};
 
-use crate::support::{PATH, PATIENCE, Room, Signal, Value, alive, resp, signal, wait_for};
+use crate::support::{PATIENCE, Room, Signal, Value, alive, path, resp, signal, wait_for};
 
 /// Starts or finds the room's store.
 fn ensure(room: &Room) -> Ready {
-    local::ensure(&room.place(), Some(OsStr::new(PATH))).unwrap()
+    local::ensure(&room.place(), Some(&path())).unwrap()
 }
 
 fn call(ready: &Ready, args: &[&str]) -> Value {
@@ -164,7 +163,7 @@ fn a_lock_without_a_server_behind_it_stops_a_second_start() {
     // As seen from a second machine on a shared home: the lock is held, the socket is dead.
     fs::remove_file(place.socket()).unwrap();
     let again = std::thread::scope(|scope| {
-        let thread = scope.spawn(|| local::ensure(&place, Some(OsStr::new(PATH))));
+        let thread = scope.spawn(|| local::ensure(&place, Some(&path())));
         std::thread::sleep(Duration::from_millis(100));
         assert!(!thread.is_finished(), "it waits for the holder");
         signal(ready.pid.unwrap(), Signal::KILL);
@@ -191,7 +190,7 @@ fn stop_keeps_the_data_and_returns_when_the_server_is_gone() {
 fn a_path_too_long_for_a_socket_works_all_the_same() {
     let room = Room::local();
     let place = Place { dir: room.home().join("long".repeat(60)).join("jobq 'quoted' ü") };
-    let ready = local::ensure(&place, Some(OsStr::new(PATH))).unwrap();
+    let ready = local::ensure(&place, Some(&path())).unwrap();
     assert!(place.socket().as_os_str().len() > 107);
     assert!(ready.socket.as_os_str().as_bytes().len() <= 107);
     assert!(UnixStream::connect(place.socket()).is_err());
@@ -200,7 +199,7 @@ fn a_path_too_long_for_a_socket_works_all_the_same() {
     assert_eq!(local::describe(&place).unwrap().socket, place.socket());
     assert!(local::stop(&place).unwrap());
     fs::remove_dir_all(&place.dir).unwrap();
-    let anew = local::ensure(&place, Some(OsStr::new(PATH))).unwrap();
+    let anew = local::ensure(&place, Some(&path())).unwrap();
     assert!(anew.created, "a directory removed and made anew is another store");
     assert_eq!(call(&anew, &["PING"]).text(), "PONG");
     assert!(local::stop(&place).unwrap());
@@ -267,7 +266,7 @@ fn a_server_that_cannot_start_is_told_with_the_end_of_its_log() {
     assert!(local::stop(&place).unwrap());
     let manifest = place.dir.join("appendonlydir/appendonly.aof.manifest");
     fs::write(manifest, "nonsense\n").unwrap();
-    let error = local::ensure(&place, Some(OsStr::new(PATH))).unwrap_err();
+    let error = local::ensure(&place, Some(&path())).unwrap_err();
     assert!(matches!(error, LocalError::StartFailed { .. }), "{error}");
     assert!(error.to_string().contains("manifest"), "{error}");
 }
@@ -282,5 +281,5 @@ fn a_program_that_is_no_server_is_told_with_what_it_said() {
         error.to_string(),
         format!("{} did not start: exit status: 3\n    no such option", fake.display())
     );
-    assert!(lock_is_free(&room.place()));
+    wait_for("the lock to be given back", PATIENCE, || lock_is_free(&room.place()));
 }

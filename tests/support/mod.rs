@@ -1,7 +1,7 @@
 //! What tests stand on: a private server, the real program in a sealed room, a proxy that
 //! breaks connections on purpose, and a record of what jobs did.
 //!
-//! The rules: nothing is read from the tester's environment but PATH of the server program;
+//! The rules: of the tester's environment only PATH is used, to find a server program;
 //! what cannot run panics (never skips); tests wait for conditions, never for a fixed time;
 //! and whatever was started is gone when its handle is dropped, or when the test process
 //! dies ([`guard`]).
@@ -17,6 +17,7 @@ pub mod room;
 pub mod run;
 pub mod server;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -29,8 +30,18 @@ pub use run::{Output, Running};
 pub use rustix::process::Signal;
 pub use server::{Server, ServerOptions};
 
-/// The only PATH that anything in a test sees.
-pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Where programs are on any machine.
+const STANDARD_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The only PATH that anything in a test sees: the standard places, then the server's.
+pub fn path() -> OsString {
+    let mut dirs: Vec<PathBuf> = std::env::split_paths(STANDARD_PATH).collect();
+    let of_server = server_program().parent().expect("a program in a directory").to_path_buf();
+    if !dirs.contains(&of_server) {
+        dirs.push(of_server);
+    }
+    std::env::join_paths(dirs).expect("directories that came from a PATH")
+}
 
 /// Longer than any single step takes on a busy machine; used where a test gives no limit.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,15 +65,16 @@ pub fn wait_for_some<T>(what: &str, limit: Duration, mut look: impl FnMut() -> O
     }
 }
 
-/// The path of a server program: `redis-server` or `valkey-server`.
+/// The path of a server program, `redis-server` or `valkey-server`, on the tester's PATH or
+/// in one of the standard places.
 pub fn server_program() -> PathBuf {
-    let dirs: Vec<PathBuf> = std::env::split_paths(PATH).collect();
+    let tester = std::env::var_os("PATH").unwrap_or_default();
+    let dirs: Vec<PathBuf> =
+        std::env::split_paths(&tester).chain(std::env::split_paths(STANDARD_PATH)).collect();
     ["redis-server", "valkey-server"]
         .iter()
         .find_map(|name| dirs.iter().map(|dir| dir.join(name)).find(|path| path.is_file()))
-        .unwrap_or_else(|| {
-            panic!("these tests need redis-server or valkey-server in {PATH}: run `make setup`")
-        })
+        .expect("these tests need redis-server or valkey-server: run `make setup`")
 }
 
 /// A temporary directory with a name short enough for sockets inside it.

@@ -112,7 +112,7 @@ impl Proxy {
         }
         let mut listener = lock(&self.shared.listener);
         match mode {
-            Mode::Refuse => *listener = None,
+            Mode::Refuse => close(listener.take()),
             _ if listener.is_none() => *listener = Some(listen(self.address)),
             _ => {}
         }
@@ -170,7 +170,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.closing.store(true, Ordering::SeqCst);
-        *lock(&self.shared.listener) = None;
+        close(lock(&self.shared.listener).take());
         self.cut_all();
     }
 }
@@ -367,6 +367,14 @@ fn listen(address: SocketAddr) -> TcpListener {
     let listener = TcpListener::bind(address).expect("a loopback port");
     listener.set_nonblocking(true).expect("a socket that polls");
     listener
+}
+
+/// Dropping alone would not do: a child that another thread has just forked has a copy of
+/// the descriptor until it executes its program.
+fn close(listener: Option<TcpListener>) {
+    if let Some(listener) = listener {
+        rustix::net::shutdown(&listener, rustix::net::Shutdown::Both).expect("it was listening");
+    }
 }
 
 fn command_name(request: &[u8]) -> String {

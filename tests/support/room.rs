@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jobq::local::{self, Place};
 
 use super::run::{Output, Running};
-use super::{PATH, PATIENCE, Server, Signal, signal, temp_dir};
+use super::{PATIENCE, Server, Signal, path, signal, temp_dir};
 
 /// A home for the commands of one test. When dropped, everything that still runs in it is
 /// killed, a local store included.
@@ -94,7 +94,7 @@ impl Room {
         let home = self.home();
         let mut env: BTreeMap<OsString, OsString> = BTreeMap::new();
         let mut set = |name: &str, value: &OsStr| env.insert(name.into(), value.into());
-        set("PATH", OsStr::new(PATH));
+        set("PATH", &path());
         set("HOME", home.as_os_str());
         set("XDG_STATE_HOME", home.join(".local/state").as_os_str());
         set("XDG_CONFIG_HOME", home.join(".config").as_os_str());
