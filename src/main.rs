@@ -1,1 +1,3 @@
-fn main(){}
+//! The `jobq` command.
+
+fn main() {}

@@ -1,0 +1,65 @@
+# The one door to building, checking and installing jobq. `make` alone lists the targets.
+
+CARGO ?= cargo
+INSTALL ?= install
+PREFIX ?= /usr/local
+DESTDIR ?=
+TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+BIN = $(TARGET_DIR)/release/jobq
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+# Man pages and completions are checked in; this program writes them.
+GEN = $(CARGO) run -q --locked --example gen --
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test check unit gen gen-check demo bench install clean
+.NOTPARALLEL:
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## check for cargo, cc and a Redis or Valkey server; install what is missing (as root)
+	@sh tools/setup
+
+build: ## the optimised program: target/release/jobq
+	$(CARGO) build --release --locked
+
+test: setup check unit $(if $(wildcard examples/gen.rs),gen-check) ## everything that must hold before a commit
+
+check: ## formatting and lints
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+unit: ## the tests alone
+	$(CARGO) test --locked
+
+gen: ## write man pages and completions anew
+	$(GEN) man completions
+
+gen-check: ## compare man pages and completions with the code
+	rm -rf $(TARGET_DIR)/gen
+	mkdir -p $(TARGET_DIR)/gen/man $(TARGET_DIR)/gen/completions
+	$(GEN) $(TARGET_DIR)/gen/man $(TARGET_DIR)/gen/completions
+	@diff -r man $(TARGET_DIR)/gen/man && diff -r completions $(TARGET_DIR)/gen/completions \
+	    || { echo 'man/ or completions/ is out of date: run `make gen`' >&2; exit 1; }
+
+demo: ## a short tour in the terminal
+	sh examples/demo.sh
+
+bench: ## the benchmarks
+	$(CARGO) bench --locked
+
+# Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
+install: $(BIN) ## the program, man pages and completions below PREFIX (/usr/local) and DESTDIR
+	$(INSTALL) -Dm755 $(BIN) $(DESTDIR)$(PREFIX)/bin/jobq
+	$(INSTALL) -d $(SHARE)/man/man1
+	$(INSTALL) -m644 man/*.1 $(SHARE)/man/man1
+	$(INSTALL) -Dm644 completions/jobq.bash $(SHARE)/bash-completion/completions/jobq
+	$(INSTALL) -Dm644 completions/_jobq $(SHARE)/zsh/site-functions/_jobq
+	$(INSTALL) -Dm644 completions/jobq.fish $(SHARE)/fish/vendor_completions.d/jobq.fish
+
+$(BIN):
+	$(MAKE) build
+
+clean: ## remove what was built
+	$(CARGO) clean
