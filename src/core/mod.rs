@@ -8,5 +8,7 @@ pub mod name;
 pub mod outcome;
 pub mod report;
 pub mod retry;
+pub mod signal;
 pub mod spec;
 pub mod state;
+pub mod when;
