@@ -9,7 +9,7 @@ pub fn short(ms: u64) -> String {
     let seconds = ms / 1_000;
     match seconds {
         0 => format!("{ms}ms"),
-        1..=59 => format!("{seconds}.{}s", ms % 1_000 / 100),
+        1..=59 if ms % 1_000 >= 100 => format!("{seconds}.{}s", ms % 1_000 / 100),
         _ => coarse(seconds),
     }
 }
@@ -63,6 +63,7 @@ mod tests {
             (340, "340ms"),
             (1_290, "1.2s"),
             (59_999, "59.9s"),
+            (10_000, "10s"),
             (185_000, "3m 05s"),
             (7_800_000, "2h 10m"),
             (356_400_000, "4d 03h"),
