@@ -1,3 +1,1 @@
-//! The `jobq` command.
-
 fn main() {}

@@ -13,6 +13,8 @@ mod reply;
 pub mod report;
 pub mod retry;
 pub mod script;
+pub mod signal;
 pub mod spec;
 pub mod state;
 pub mod store;
+pub mod when;

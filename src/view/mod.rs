@@ -1,1 +1,25 @@
-//! (doc)
+//! The only part that prints. Rendering is pure: reports in, text out; `out` alone writes.
+//!
+//! One report has two renderings: for people (a [`Look`] says how wide, which colours and
+//! which time zone) and for machines ([`json`]). Whatever came from a job or a user passes
+//! through [`escape`] before it becomes part of a text for people.
+
+pub mod bar;
+pub mod escape;
+pub mod job;
+pub mod json;
+pub mod out;
+pub mod overview;
+pub mod problem;
+#[cfg(test)]
+mod samples;
+pub mod server;
+pub mod shell;
+pub mod style;
+mod table;
+#[cfg(test)]
+mod tests;
+pub mod words;
+
+pub use problem::Problem;
+pub use style::Look;

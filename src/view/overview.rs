@@ -1,0 +1,219 @@
+//! `jobq status` without an id: is it healthy, what waits, what fails, what needs me.
+
+use crate::core::report::{Overview, QueueReport, WorkerReport};
+use crate::core::state::State;
+use crate::core::when::{ago, short};
+
+use super::style::{BAD, BUSY, DIM, GOOD, Look, PLAIN, WARN};
+use super::table::{Cell, Column, NONE, Table};
+use super::words::count;
+use super::{escape, server};
+
+/// A worker that has not renewed for this long is no longer counted, in milliseconds.
+/// Renewals come every few seconds; the store decides about leases, this only words a line.
+const SILENT_MS: i64 = 30_000;
+const HOUR_MS: i64 = 3_600_000;
+
+/// The answer to "is it healthy?".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// What needs somebody, the most important first; none when healthy.
+    pub attention: Vec<String>,
+    summary: String,
+}
+
+impl Health {
+    /// Whether nothing needs attention.
+    pub fn is_healthy(&self) -> bool {
+        self.attention.is_empty()
+    }
+
+    /// One sentence: `healthy: 3 workers, 12 running, 40 waiting`.
+    pub fn headline(&self) -> String {
+        match self.attention.first() {
+            None => format!("healthy: {}", self.summary),
+            Some(first) => format!("attention: {first}"),
+        }
+    }
+}
+
+/// Judges a namespace.
+pub fn health(overview: &Overview) -> Health {
+    let mut attention = Vec::new();
+    let mut unserved: Vec<&QueueReport> =
+        overview.queues.iter().filter(|q| q.workers == 0 && q.count(State::Pending) > 0).collect();
+    unserved.sort_by_key(|queue| std::cmp::Reverse(queue.count(State::Pending)));
+    attention.extend(unserved.into_iter().map(|queue| match queue.count(State::Pending) {
+        1 => format!("1 job waits in {} and no live worker serves it", queue.name),
+        jobs => format!("{jobs} jobs wait in {} and no live worker serves it", queue.name),
+    }));
+    attention.extend(overview.queues.iter().filter_map(full));
+    let server = &overview.server;
+    if server.eviction.starts_with("allkeys") {
+        attention.push(format!("the server may drop jobs when memory is short ({})", server.eviction));
+    }
+    // Nine tenths: still time to act before enqueue is refused.
+    if server.max_memory > 0 && server.used_memory / 9 >= server.max_memory / 10 {
+        let percent = u128::from(server.used_memory) * 100 / u128::from(server.max_memory);
+        attention.push(format!("the server uses {percent}% of its memory"));
+    }
+    Health { attention, summary: summary(overview) }
+}
+
+fn full(queue: &QueueReport) -> Option<String> {
+    let by_depth = queue.max_depth.filter(|max| queue.depth >= *max);
+    if let Some(max) = by_depth {
+        return Some(format!("queue {} is full: {} of {max} jobs", queue.name, queue.depth));
+    }
+    let by_bytes = queue.max_bytes.filter(|max| queue.bytes >= *max);
+    by_bytes.map(|max| {
+        format!(
+            "queue {} is full: {} of {}",
+            queue.name,
+            super::words::size(queue.bytes),
+            super::words::size(max)
+        )
+    })
+}
+
+fn summary(overview: &Overview) -> String {
+    let live = overview.workers.iter().filter(|worker| is_live(worker, overview.now_ms)).count();
+    let total = |states: &[State]| -> u64 {
+        overview.queues.iter().flat_map(|queue| states.iter().map(|state| queue.count(*state))).sum()
+    };
+    let mut parts = vec![
+        count(live as u64, "worker"),
+        format!("{} running", total(&[State::Started])),
+        format!("{} waiting", total(&[State::Pending])),
+    ];
+    let later = total(&[State::Scheduled, State::Blocked, State::Retry]);
+    if later > 0 {
+        parts.push(format!("{later} for later"));
+    }
+    let recent = overview.failures.iter().filter(|f| overview.now_ms - f.finished_ms < HOUR_MS).count();
+    if recent > 0 {
+        let more = if recent >= 10 { "+" } else { "" };
+        parts.push(format!("{recent}{more} failed in the last hour"));
+    }
+    parts.join(", ")
+}
+
+fn is_live(worker: &WorkerReport, now_ms: i64) -> bool {
+    now_ms.saturating_sub(worker.seen_ms) < SILENT_MS
+}
+
+/// A whole namespace for people.
+pub fn overview(look: &Look, overview: &Overview) -> String {
+    let health = health(overview);
+    let (word, style) =
+        if health.is_healthy() { ("healthy:", GOOD.bold()) } else { ("attention:", WARN.bold()) };
+    let mut text = String::new();
+    for reason in &health.attention {
+        text.push_str(&format!("{} {}\n", look.paint(style, word), escape::text(reason)));
+    }
+    if health.is_healthy() {
+        text.push_str(&format!("{} {}\n", look.paint(style, word), health.summary));
+    } else {
+        text.push_str(&format!("{}\n", health.summary));
+    }
+    let place = format!("namespace {} on {}", overview.namespace, server::phrase(&overview.server));
+    text.push_str(&format!("{}\n", look.paint(DIM, &place)));
+    let parts = [queues(look, overview), workers(look, overview), failures(look, overview)];
+    for part in parts.into_iter().flatten() {
+        text.push('\n');
+        text.push_str(&part);
+    }
+    text
+}
+
+fn number(number: u64, style: anstyle::Style) -> Cell {
+    if number == 0 { Cell::styled("0", DIM) } else { Cell::styled(number.to_string(), style) }
+}
+
+fn queues(look: &Look, overview: &Overview) -> Option<String> {
+    if overview.queues.is_empty() {
+        return None;
+    }
+    let mut table = Table::new(&[
+        ("QUEUE", Column::Text),
+        ("WAITING", Column::Number),
+        ("RUNNING", Column::Number),
+        ("LATER", Column::Number),
+        ("FAILED", Column::Number),
+        ("DONE", Column::Number),
+        ("WORKERS", Column::Number),
+        ("NEXT WAITS", Column::Number),
+    ]);
+    for queue in &overview.queues {
+        let later = queue.count(State::Scheduled) + queue.count(State::Blocked) + queue.count(State::Retry);
+        let waiting = queue.count(State::Pending);
+        let stuck = waiting > 0 && queue.workers == 0;
+        let waits = queue.head_enqueued_ms.filter(|_| waiting > 0).map_or(NONE.to_owned(), |since| {
+            short(u64::try_from(overview.now_ms.saturating_sub(since)).unwrap_or(0))
+        });
+        table.row(vec![
+            escape::text(&queue.name).into(),
+            number(waiting, if stuck { WARN } else { PLAIN }),
+            number(queue.count(State::Started), BUSY),
+            number(later, PLAIN),
+            number(queue.count(State::Failure), BAD),
+            number(queue.count(State::Success), GOOD),
+            number(queue.workers, PLAIN),
+            waits.into(),
+        ]);
+    }
+    Some(table.render(look))
+}
+
+fn workers(look: &Look, overview: &Overview) -> Option<String> {
+    if overview.workers.is_empty() {
+        return None;
+    }
+    let mut table = Table::new(&[
+        ("WORKER", Column::Text),
+        ("BUSY", Column::Number),
+        ("MODE", Column::Whole),
+        ("SEEN", Column::Number),
+        ("QUEUES", Column::Text),
+    ]);
+    for worker in &overview.workers {
+        let live = is_live(worker, overview.now_ms);
+        let label = worker.label.as_deref().map(|label| format!(" ({label})")).unwrap_or_default();
+        let (mode, style) = match worker.mode.as_str() {
+            _ if !live => ("silent", BAD),
+            "running" => ("running", PLAIN),
+            other => (other, WARN),
+        };
+        table.row(vec![
+            escape::text(&format!("{}{label}", worker.id)).into(),
+            format!("{}/{}", worker.held, worker.slots).into(),
+            Cell::styled(escape::text(mode), style),
+            ago(overview.now_ms.saturating_sub(worker.seen_ms).max(0)).into(),
+            escape::text(&worker.queues.join(",")).into(),
+        ]);
+    }
+    Some(table.render(look))
+}
+
+fn failures(look: &Look, overview: &Overview) -> Option<String> {
+    if overview.failures.is_empty() {
+        return None;
+    }
+    let mut table = Table::new(&[
+        ("FAILED JOB", Column::Whole),
+        ("WHEN", Column::Number),
+        ("QUEUE", Column::Text),
+        ("WHY", Column::Text),
+        ("COMMAND", Column::Text),
+    ]);
+    for failure in &overview.failures {
+        table.row(vec![
+            escape::text(&failure.id).into(),
+            ago(overview.now_ms.saturating_sub(failure.finished_ms)).into(),
+            escape::text(&failure.queue).into(),
+            Cell::styled(escape::text(failure.error.as_deref().unwrap_or(NONE)), BAD),
+            escape::text(&failure.title).into(),
+        ]);
+    }
+    Some(table.render(look))
+}

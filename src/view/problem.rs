@@ -1,0 +1,85 @@
+//! Errors, told once: what failed, where, why, and one hint.
+
+use serde::Serialize;
+
+use super::escape;
+use super::style::{BAD, DIM, Look};
+
+/// A failure of jobq itself, ready to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The exit code of the contract's table, also where a wait exits 125.
+    pub code: u8,
+    /// One stable word: `unreachable`, `no_such_job`, `queue_full`, …
+    pub kind: &'static str,
+    /// What failed, where and why: one line without a final stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem without a hint.
+    pub fn new(code: u8, kind: &'static str, message: impl Into<String>) -> Problem {
+        Problem { code, kind, message: message.into(), hint: None }
+    }
+
+    /// The same problem with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// For people: one `jobq:` line and perhaps one `hint:` line, ended.
+    pub fn text(&self, look: &Look) -> String {
+        let mut text = format!("{} {}\n", look.paint(BAD.bold(), "jobq:"), escape::text(&self.message));
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("{} {}\n", look.paint(DIM, "hint:"), escape::text(hint)));
+        }
+        text
+    }
+
+    /// For machines: `{"error":{"code":69,"kind":"unreachable","message":…,"hint":…}}`.
+    pub fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct Outer<'a> {
+            error: Inner<'a>,
+        }
+        #[derive(Serialize)]
+        struct Inner<'a> {
+            code: u8,
+            kind: &'a str,
+            message: &'a str,
+            hint: Option<&'a str>,
+        }
+        super::json::line(&Outer {
+            error: Inner {
+                code: self.code,
+                kind: self.kind,
+                message: &self.message,
+                hint: self.hint.as_deref(),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn told_for_people_and_for_machines() {
+        let problem =
+            Problem::new(69, "unreachable", "cannot reach Redis at 127.0.0.1:1: connection refused\x1b")
+                .hint("is the server running?");
+        assert_eq!(
+            problem.text(&Look::plain()),
+            "jobq: cannot reach Redis at 127.0.0.1:1: connection refused\\x1b\nhint: is the server running?\n"
+        );
+        assert_eq!(
+            problem.json(),
+            "{\"error\":{\"code\":69,\"kind\":\"unreachable\",\"message\":\"cannot reach Redis at 127.0.0.1:1: connection refused\\u001b\",\"hint\":\"is the server running?\"}}\n"
+        );
+    }
+}

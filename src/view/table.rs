@@ -1,0 +1,158 @@
+//! Columns without borders: two spaces between, the head dimmed, the widest text cut to fit.
+
+use anstyle::Style;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::style::{DIM, Look, PLAIN};
+
+/// What stands at the place of a number or text that is absent.
+pub(super) const NONE: &str = "-";
+const GAP: usize = 2;
+/// A column is never cut below this many characters.
+const LEAST: usize = 12;
+
+/// One cell: safe text and its colour.
+pub(super) struct Cell {
+    text: String,
+    style: Style,
+}
+
+impl Cell {
+    pub(super) fn styled(text: impl Into<String>, style: Style) -> Cell {
+        Cell { text: text.into(), style }
+    }
+}
+
+impl<T: ToString> From<T> for Cell {
+    fn from(text: T) -> Cell {
+        Cell { text: text.to_string(), style: PLAIN }
+    }
+}
+
+/// How a column behaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    /// Text, never cut: what people select and paste.
+    Whole,
+    /// Text that gives way where the terminal is narrow.
+    Text,
+    /// Numbers, flush right.
+    Number,
+}
+
+pub(super) struct Table {
+    columns: Vec<(&'static str, Column)>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    pub(super) fn new(columns: &[(&'static str, Column)]) -> Table {
+        Table { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    pub(super) fn row(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
+    }
+
+    /// The table as lines, each ended; no spaces at the ends of lines.
+    pub(super) fn render(&self, look: &Look) -> String {
+        let widths = self.widths(look.width);
+        let head = self.columns.iter().map(|(title, _)| Cell::styled(*title, DIM)).collect::<Vec<_>>();
+        let mut text = self.line(look, &widths, &head);
+        for row in &self.rows {
+            text.push_str(&self.line(look, &widths, row));
+        }
+        text
+    }
+
+    fn widths(&self, limit: Option<usize>) -> Vec<usize> {
+        let mut widths: Vec<usize> = self.columns.iter().map(|(title, _)| title.width()).collect();
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.text.width());
+            }
+        }
+        let Some(limit) = limit else { return widths };
+        let gaps = GAP * widths.len().saturating_sub(1);
+        // The widest gives way first, so that the cut is spread and short columns stay whole.
+        while widths.iter().sum::<usize>() + gaps > limit {
+            let widest = (0..widths.len())
+                .filter(|at| self.columns[*at].1 == Column::Text && widths[*at] > LEAST)
+                .max_by_key(|at| widths[*at]);
+            match widest {
+                Some(at) => widths[at] -= 1,
+                None => break,
+            }
+        }
+        widths
+    }
+
+    fn line(&self, look: &Look, widths: &[usize], cells: &[Cell]) -> String {
+        let mut line = String::new();
+        let mut owed = 0;
+        for ((cell, width), (_, column)) in cells.iter().zip(widths).zip(&self.columns) {
+            let text = cut(&cell.text, *width);
+            let pad = width - text.width().min(*width);
+            let (before, after) = if *column == Column::Number { (pad, 0) } else { (0, pad) };
+            line.push_str(&" ".repeat(owed + before));
+            line.push_str(&look.paint(cell.style, &text));
+            owed = after + GAP;
+        }
+        line.push('\n');
+        line
+    }
+}
+
+/// `text` in at most `width` columns, its end replaced by `…` where it is longer.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push('…');
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&[("ID", Column::Whole), ("N", Column::Number), ("WHAT", Column::Text)]);
+        table.row(vec!["one".into(), 7.into(), "a long text that gives way".into()]);
+        table.row(vec!["twelve".into(), 100.into(), "日本語".into()]);
+        table
+    }
+
+    #[test]
+    fn columns_are_aligned_and_nothing_is_cut_in_a_pipe() {
+        assert_eq!(
+            table().render(&Look::plain()),
+            "ID        N  WHAT\none       7  a long text that gives way\ntwelve  100  日本語\n"
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_text_and_never_ids() {
+        let look = Look { width: Some(30), ..Look::plain() };
+        assert_eq!(
+            table().render(&look),
+            "ID        N  WHAT\none       7  a long text that…\ntwelve  100  日本語\n"
+        );
+    }
+
+    #[test]
+    fn cutting_counts_columns() {
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("abc", 3), "abc");
+    }
+}

@@ -1,0 +1,84 @@
+//! Sentences that several renderings share.
+
+use crate::core::outcome::Outcome;
+use crate::core::signal;
+
+/// How an attempt ended, in words: `exit code 3`, `killed by SIGKILL`.
+pub fn outcome(outcome: Outcome) -> String {
+    let fixed = match outcome {
+        Outcome::Exit(code) => return format!("exit code {code}"),
+        Outcome::Signal { number, core } => {
+            let dumped = if core { " (core dumped)" } else { "" };
+            return format!("killed by {}{dumped}", signal::name(i32::from(number)));
+        }
+        Outcome::Timeout => "ran out of time and was killed",
+        Outcome::NotFound => "program not found",
+        Outcome::NotExecutable => "program cannot be executed",
+        Outcome::BadCwd => "working directory missing or closed",
+        Outcome::BadUser => "user unknown or not allowed",
+        Outcome::TooBig => "arguments and environment too big",
+        Outcome::Cancelled => "cancelled",
+        Outcome::Expired => "expired before it started",
+        Outcome::LeaseLost => "its worker lost the lease",
+        Outcome::WorkerLost => "its worker died",
+        Outcome::Rejected => "no worker would run it",
+    };
+    fixed.to_owned()
+}
+
+/// A size in bytes: `0 B`, `1.2 KiB`, `3.4 MiB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+/// A number with its noun: `1 job`, `3 jobs`, `no jobs`.
+pub fn count(number: u64, noun: &str) -> String {
+    match number {
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+/// Said after an enqueue to a queue that nobody serves.
+pub fn no_worker(queue: &str) -> String {
+    format!("no live worker serves queue {queue}; to start one: jobq worker -q {queue}")
+}
+
+/// Said when `--id` names a job that was made from another description.
+pub fn differs(id: &str) -> String {
+    format!("job {id} exists already and was enqueued differently; it stays as it is")
+}
+
+/// Said when bounded output outran its reader.
+pub fn outran(bytes: u64) -> String {
+    format!("{} of output were dropped before they could be read", size(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_numbers() {
+        assert_eq!(outcome(Outcome::Signal { number: 11, core: true }), "killed by SIGSEGV (core dumped)");
+        assert_eq!(outcome(Outcome::Exit(3)), "exit code 3");
+        assert_eq!(size(1023), "1023 B");
+        assert_eq!(size(1024), "1.0 KiB");
+        assert_eq!(size(1024 * 1024 - 1), "1.0 MiB");
+        assert_eq!(size(u64::MAX), "16777216.0 TiB");
+        assert_eq!(count(0, "job"), "no jobs");
+        assert_eq!(count(1, "job"), "1 job");
+        assert_eq!(count(2, "job"), "2 jobs");
+    }
+}
