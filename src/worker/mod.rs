@@ -1,1 +1,37 @@
-//! (doc)
+//! Running jobs: the guardian, the engine, and the attempts below them.
+//!
+//! # Theory of operation
+//!
+//! ```text
+//!   terminal, systemd            guardian   signals, clocks of the shutdown, lease watch
+//!        | signals                  | socketpair = engine's stdin, lines of text
+//!        v                          v
+//!     guardian  ---starts--->    engine     Redis, slots, output   (session of its own)
+//!                                   | posix_spawn, process group of its own
+//!                                   v
+//!                                attempt -> whatever it starts
+//! ```
+//!
+//! Both halves are subreapers, and each watches the other. If the engine dies, hangs or is
+//! stopped past its lease, the guardian kills everything below itself and starts another
+//! engine, which hands the leases back at once. If the guardian dies, the engine sees the
+//! socket close and does the same with what is below it. Only both dying at one instant,
+//! or the machine, leaves leases to run out.
+//!
+//! An attempt has no process of its own beside it: `reaper` knows the roots, `tree` finds
+//! and kills what hangs below them, `child` runs one attempt, `output` remembers what it
+//! wrote. docs/design/0001-guardian-and-engine.md gives the reasons and the figures.
+
+pub mod child;
+mod launch;
+pub mod os;
+pub mod output;
+mod pipes;
+pub mod proc;
+pub mod reaper;
+pub mod tree;
+
+#[cfg(test)]
+mod testing;
+
+pub use launch::resolve;

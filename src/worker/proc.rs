@@ -1,0 +1,180 @@
+//! Reading /proc: who exists, whose child it is, and what its environment says.
+//!
+//! Nothing in here signals anybody. Every answer may be stale the moment it is given; a
+//! process is therefore named by (pid, start time), never by pid alone, and whoever acts
+//! on it checks the pair again (see `tree`).
+
+use std::fs;
+use std::io::{self, Read};
+
+/// One process as /proc/PID/stat described it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proc {
+    /// Its id.
+    pub pid: i32,
+    /// Its parent, or whoever adopted it.
+    pub ppid: i32,
+    /// Its process group.
+    pub pgrp: i32,
+    /// Its session.
+    pub session: i32,
+    /// The state letter: `R`, `S`, `D`, `T`, `Z`, …
+    pub state: u8,
+    /// Start time in clock ticks since boot; with `pid` it names a process for good.
+    pub start: u64,
+}
+
+impl Proc {
+    /// Whether it can still run code: a zombie only waits to be reaped.
+    pub fn is_alive(&self) -> bool {
+        !matches!(self.state, b'Z' | b'X' | b'x')
+    }
+
+    /// Reads one process; `None` when there is none with this id.
+    pub fn read(pid: i32) -> Option<Proc> {
+        let mut buffer = [0_u8; 1024];
+        let mut file = fs::File::open(format!("/proc/{pid}/stat")).ok()?;
+        let length = file.read(&mut buffer).ok()?;
+        Proc::parse(buffer.get(..length)?)
+    }
+
+    /// Parses a stat line. The command's name stands in parentheses and may itself hold
+    /// spaces and parentheses, so what follows is counted from the last one.
+    fn parse(line: &[u8]) -> Option<Proc> {
+        let open = line.iter().position(|byte| *byte == b'(')?;
+        let close = line.iter().rposition(|byte| *byte == b')')?;
+        let pid = std::str::from_utf8(line.get(..open)?).ok()?.trim().parse().ok()?;
+        let rest = std::str::from_utf8(line.get(close + 1..)?).ok()?;
+        let mut fields = rest.split_ascii_whitespace();
+        let state = *fields.next()?.as_bytes().first()?;
+        let mut number = || fields.next()?.parse::<i32>().ok();
+        let (ppid, pgrp, session) = (number()?, number()?, number()?);
+        // Field 22 of the line; the session was field 6.
+        let start = fields.nth(15)?.parse().ok()?;
+        Some(Proc { pid, ppid, pgrp, session, state, start })
+    }
+}
+
+/// Every process this one can see.
+pub fn all() -> Vec<Proc> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(Proc::read)
+        .collect()
+}
+
+/// This process's id.
+pub fn self_pid() -> i32 {
+    rustix::process::getpid().as_raw_pid()
+}
+
+/// Children of this process's main thread, which is where the kernel puts orphans that a
+/// subreaper adopts (the first living thread, and a main thread lives as long as its
+/// process). Cheap: one small file. `None` where the kernel does not offer it.
+pub fn children_of_main_thread() -> Option<Vec<i32>> {
+    let own = self_pid();
+    read_children(&format!("/proc/self/task/{own}/children"))
+}
+
+/// Children of every thread of this process; without kernel support found by a scan.
+pub fn children() -> Vec<i32> {
+    let of_threads = || -> Option<Vec<i32>> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir("/proc/self/task").ok()? {
+            let thread = entry.ok()?.file_name();
+            // A thread may end while we read; its children move to another one.
+            let path = format!("/proc/self/task/{}/children", thread.to_str()?);
+            match read_children(&path) {
+                Some(some) => all.extend(some),
+                None if children_of_main_thread().is_none() => return None,
+                None => {}
+            }
+        }
+        Some(all)
+    };
+    of_threads().unwrap_or_else(|| {
+        let own = self_pid();
+        all().iter().filter(|process| process.ppid == own).map(|process| process.pid).collect()
+    })
+}
+
+fn read_children(path: &str) -> Option<Vec<i32>> {
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect())
+}
+
+/// What a process's environment says about whose attempt it belongs to. All three count:
+/// two jobs claimed in the same microsecond share a fence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Mark {
+    /// Value of `JOBQ_NAMESPACE`.
+    pub namespace: Option<Vec<u8>>,
+    /// Value of `JOBQ_JOB_ID`.
+    pub job: Option<Vec<u8>>,
+    /// Value of `JOBQ_FENCE`.
+    pub fence: Option<Vec<u8>>,
+}
+
+impl Mark {
+    /// Collects the mark from `NAME=value` entries.
+    pub fn from_entries<'a>(entries: impl Iterator<Item = &'a [u8]>) -> Mark {
+        let mut mark = Mark::default();
+        for entry in entries {
+            let Some(rest) = entry.strip_prefix(b"JOBQ_") else { continue };
+            // As getenv does: the first one counts.
+            if let Some(value) = rest.strip_prefix(b"NAMESPACE=") {
+                mark.namespace.get_or_insert_with(|| value.to_vec());
+            } else if let Some(value) = rest.strip_prefix(b"JOB_ID=") {
+                mark.job.get_or_insert_with(|| value.to_vec());
+            } else if let Some(value) = rest.strip_prefix(b"FENCE=") {
+                mark.fence.get_or_insert_with(|| value.to_vec());
+            }
+        }
+        mark
+    }
+
+    /// The mark in a process's environment; empty if it has none or may not be read.
+    pub fn of(pid: i32) -> Mark {
+        environ(pid).map_or_else(|_| Mark::default(), |bytes| Mark::from_entries(bytes.split(|b| *b == 0)))
+    }
+
+    /// Whether it names an attempt at all.
+    pub fn is_some(&self) -> bool {
+        self.fence.is_some()
+    }
+}
+
+fn environ(pid: i32) -> io::Result<Vec<u8>> {
+    fs::read(format!("/proc/{pid}/environ"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_spaces_and_parentheses_do_not_confuse_the_fields() {
+        let line = b"42 (a) b (c)) S 7 8 9 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 98765 1 2 3\n";
+        let expected = Proc { pid: 42, ppid: 7, pgrp: 8, session: 9, state: b'S', start: 98765 };
+        assert_eq!(Proc::parse(line), Some(expected));
+        assert_eq!(Proc::parse(b"42 (x"), None);
+    }
+
+    #[test]
+    fn this_process_is_found_with_its_parent() {
+        let own = Proc::read(self_pid()).unwrap();
+        assert_eq!(own.ppid, rustix::process::getppid().unwrap().as_raw_pid());
+        assert!(all().iter().any(|process| process.pid == own.pid && process.start == own.start));
+        assert!(crate::worker::os::boottime_ticks() >= own.start);
+    }
+
+    #[test]
+    fn a_mark_is_read_from_its_three_variables() {
+        let entries: [&[u8]; 4] = [b"PATH=/bin", b"JOBQ_FENCE=5", b"JOBQ_JOB_ID=x", b"JOBQ_FENCE=6"];
+        let mark = Mark::from_entries(entries.into_iter());
+        assert_eq!(mark.fence.as_deref(), Some(&b"5"[..]));
+        assert_eq!(mark.job.as_deref(), Some(&b"x"[..]));
+        assert!(mark.namespace.is_none() && mark.is_some());
+    }
+}
