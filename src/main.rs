@@ -1,1 +1,3 @@
+//! The `jobq` command.
+
 fn main() {}

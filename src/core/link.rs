@@ -122,7 +122,11 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Unreachable`], [`Error::Denied`] or [`Error::Refusing`].
-    pub async fn subscribe(&self, channels: &[String], patience: Patience) -> Result<redis::aio::PubSubStream> {
+    pub async fn subscribe(
+        &self,
+        channels: &[String],
+        patience: Patience,
+    ) -> Result<redis::aio::PubSubStream> {
         let dial = async {
             let mut pubsub = self.client.get_async_pubsub().await?;
             pubsub.subscribe(channels).await?;
@@ -152,15 +156,17 @@ impl Target {
         match error.code() {
             Some("NOPERM" | "NOAUTH" | "WRONGPASS") => Error::Denied { address, why },
             Some(
-                "LOADING" | "READONLY" | "OOM" | "MISCONF" | "NOREPLICAS" | "BUSY" | "MASTERDOWN" | "CLUSTERDOWN"
-                | "TRYAGAIN" | "UNBLOCKED",
+                "LOADING" | "READONLY" | "OOM" | "MISCONF" | "NOREPLICAS" | "BUSY" | "MASTERDOWN"
+                | "CLUSTERDOWN" | "TRYAGAIN" | "UNBLOCKED",
             ) => Error::Refusing { address, why },
             Some("MOVED" | "ASK" | "CROSSSLOT") => {
                 Error::Config(format!("{address} is a node of a Redis Cluster, which is not in this version"))
             }
             Some(_) if why.contains("max number of clients") => Error::Refusing { address, why },
             Some("ERR") if why.contains("unknown command") || why.contains("compiling script") => {
-                Error::Config(format!("the server at {address} is too old; jobq needs Redis 7.0 or newer, or Valkey ({why})"))
+                Error::Config(format!(
+                    "the server at {address} is too old; jobq needs Redis 7.0 or newer, or Valkey ({why})"
+                ))
             }
             Some(_) => Error::Protocol(why),
             None => Error::Unknown { address, why },
@@ -237,7 +243,8 @@ impl Link {
     /// # Errors
     /// See [`Error`]; after [`Error::Unknown`] the script may have run.
     pub async fn call(&self, script: &Script, anchor: &str, args: &[&[u8]]) -> Result<Value> {
-        let (by_hash, by_text) = if script.reads_only { ("EVALSHA_RO", "EVAL_RO") } else { ("EVALSHA", "EVAL") };
+        let (by_hash, by_text) =
+            if script.reads_only { ("EVALSHA_RO", "EVAL_RO") } else { ("EVALSHA", "EVAL") };
         let build = |verb: &str, body: &str| {
             let mut command = redis::cmd(verb);
             command.arg(body).arg(1).arg(anchor).arg(args);

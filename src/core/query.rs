@@ -108,13 +108,7 @@ impl Store {
                 chunk(entry.number()?, &entry.bytes()?)
             })
             .collect::<Result<_>>()?;
-        Ok(Some(OutputPage {
-            state: state.shown(due_ms, expires_ms, now_ms),
-            attempt,
-            totals,
-            more,
-            chunks,
-        }))
+        Ok(Some(OutputPage { state: state.shown(due_ms, expires_ms, now_ms), attempt, totals, more, chunks }))
     }
 
     /// Every queue, with Redis time.
@@ -127,7 +121,8 @@ impl Store {
         loop {
             let mut reply = self.call(&script::QUEUES, &[after.as_bytes()]).await?;
             let now_ms = reply.number()?;
-            let page: Vec<QueueReport> = reply.lists().map(|entry| queue_report(entry?)).collect::<Result<_>>()?;
+            let page: Vec<QueueReport> =
+                reply.lists().map(|entry| queue_report(entry?)).collect::<Result<_>>()?;
             let Some(last) = page.last() else { return Ok((now_ms, queues)) };
             after.clone_from(&last.name);
             queues.extend(page);
@@ -144,7 +139,8 @@ impl Store {
         loop {
             let mut reply = self.call(&script::WORKERS, &[after.as_bytes()]).await?;
             let _now: i64 = reply.number()?;
-            let page: Vec<WorkerReport> = reply.lists().map(|entry| worker_report(entry?)).collect::<Result<_>>()?;
+            let page: Vec<WorkerReport> =
+                reply.lists().map(|entry| worker_report(entry?)).collect::<Result<_>>()?;
             let Some(last) = page.last() else { return Ok(workers) };
             after.clone_from(&last.id);
             workers.extend(page);
@@ -233,7 +229,8 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
     let fields = Fields(reply.items()?.pairs()?.into_iter().collect());
     let spec = reply.maybe_bytes()?.unwrap_or_default();
     let spec = Spec::from_json(&spec).map_err(|error| Error::Protocol(format!("job {id}: {error}")))?;
-    let attempts = reply.items()?.rest().map(|entry| stored_attempt(&reply::bytes(entry)?)).collect::<Result<_>>()?;
+    let attempts =
+        reply.items()?.rest().map(|entry| stored_attempt(&reply::bytes(entry)?)).collect::<Result<_>>()?;
     let mut totals = reply.items()?;
     let stdout_bytes = totals.maybe_number()?.unwrap_or(0);
     let stderr_bytes = totals.maybe_number()?.unwrap_or(0);
@@ -241,7 +238,8 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
     let workers = reply.number()?;
     let stored = known_state(&fields.text("state").unwrap_or_default())?;
     let (due_ms, expires_ms) = (fields.number("due"), fields.number("expires"));
-    let outcome = fields.text("outcome").and_then(|name| Outcome::from_stored(&name, fields.number("detail")));
+    let outcome =
+        fields.text("outcome").and_then(|name| Outcome::from_stored(&name, fields.number("detail")));
     Ok(JobReport {
         id: id.to_owned(),
         state: stored.shown(due_ms, expires_ms, now_ms),
@@ -308,7 +306,8 @@ fn queue_report(mut entry: Items) -> Result<QueueReport> {
         workers: entry.number()?,
         head_enqueued_ms: entry.maybe_number()?,
     };
-    queue.depth = State::ALL.into_iter().filter(|state| !state.is_final()).map(|state| queue.count(state)).sum();
+    queue.depth =
+        State::ALL.into_iter().filter(|state| !state.is_final()).map(|state| queue.count(state)).sum();
     Ok(queue)
 }
 

@@ -138,7 +138,11 @@ mod tests {
         assert_eq!(hashes.len(), all.len());
         for script in all {
             assert!(script.source().starts_with("#!lua"), "{}", script.name);
-            assert!(script.source().contains(&format!("-- {}: ", script.name)), "{} has no head", script.name);
+            assert!(
+                script.source().contains(&format!("-- {}: ", script.name)),
+                "{} has no head",
+                script.name
+            );
             assert!(script.source().contains("-- KEYS  meta\n-- ARGV  "), "{} has no contract", script.name);
             assert!(script.source().contains("-- reply {"), "{} names no reply", script.name);
         }
@@ -152,7 +156,9 @@ mod tests {
             let verb = script.source().split("-- reply ").nth(1).unwrap();
             let guard = verb.find("if wrong_format then return {'FORMAT', stored_format} end");
             assert!(guard.is_some(), "{} does not compare the format", script.name);
-            for write in ["'HSET'", "'ZADD'", "'HINCRBY'", "'SET'", "move(", "beat(", "lose_held(", "end_attempt("] {
+            for write in
+                ["'HSET'", "'ZADD'", "'HINCRBY'", "'SET'", "move(", "beat(", "lose_held(", "end_attempt("]
+            {
                 if let Some(place) = verb.find(write) {
                     let defined = verb[..place].contains("local function");
                     assert!(defined || guard < Some(place), "{} writes before the guard", script.name);

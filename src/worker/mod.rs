@@ -22,14 +22,25 @@
 //! and kills what hangs below them, `child` runs one attempt, `output` remembers what it
 //! wrote. docs/design/0001-guardian-and-engine.md gives the reasons and the figures.
 
+mod bell;
+mod carry;
 pub mod child;
+pub mod control;
+pub mod engine;
+pub mod journal;
 mod launch;
+pub mod order;
 pub mod os;
 pub mod output;
 mod pipes;
 pub mod proc;
+mod pulse;
 pub mod reaper;
+pub mod settings;
+mod slot;
+mod start;
 pub mod tree;
+mod watch;
 
 #[cfg(test)]
 mod testing;

@@ -1,0 +1,241 @@
+//! Pulses: one call in flight that renews, and claims while slots are free.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::order::random_unit;
+use super::os::boottime_ns;
+use crate::core::error::{Error, Result};
+use crate::core::name::new_nonce;
+use crate::core::store::{Beat, ClaimRequest, Identity, Pulse, RENEW_AT_ONCE, Store};
+
+/// Between two claims that the doorbell asks for while nothing is found.
+const BELL_PACE: Duration = Duration::from_millis(2);
+/// Between two pulses that hints ask for while no slot is free.
+const NUDGE_PACE: Duration = Duration::from_millis(50);
+/// How often the served queues are said again.
+const SERVING: Duration = Duration::from_secs(5);
+
+/// What came of a pulse.
+#[derive(Debug)]
+pub enum Answer {
+    /// It went through.
+    Pulse {
+        /// CLOCK_BOOTTIME when it was sent.
+        sent_ns: u64,
+        /// It was a claim.
+        claimed: bool,
+        /// What it brought.
+        pulse: Pulse,
+    },
+    /// The books do not know this worker.
+    Unknown,
+    /// Redis cannot be asked at the moment.
+    Trouble(Error),
+}
+
+/// A claim whose answer is not known.
+#[derive(Debug, Clone)]
+struct OpenClaim {
+    request: String,
+    want: usize,
+    queues: Vec<(String, usize)>,
+}
+
+/// The sender of pulses.
+pub struct Pulses {
+    store: Arc<Store>,
+    answers: mpsc::UnboundedReceiver<Answer>,
+    answer_to: mpsc::UnboundedSender<Answer>,
+    in_flight: bool,
+    sent: Option<Instant>,
+    /// Send the next as soon as the one in flight is answered.
+    hurry: bool,
+    nudged: bool,
+    not_before: Instant,
+    back_off: Duration,
+    open: Option<OpenClaim>,
+    said_serving: Option<Instant>,
+    renewed: usize,
+}
+
+impl Pulses {
+    /// A sender that owes the first pulse.
+    pub fn new(store: Arc<Store>) -> Pulses {
+        let (answer_to, answers) = mpsc::unbounded_channel();
+        Pulses {
+            store,
+            answers,
+            answer_to,
+            in_flight: false,
+            sent: None,
+            hurry: true,
+            nudged: false,
+            not_before: Instant::now(),
+            back_off: Duration::ZERO,
+            open: None,
+            said_serving: None,
+            renewed: 0,
+        }
+    }
+
+    /// Whether a pulse is under way.
+    pub fn in_flight(&self) -> bool {
+        self.in_flight
+    }
+
+    /// Whether the answer to a claim is not known yet.
+    pub fn has_open_claim(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Something changed: the next pulse need not wait for its time.
+    pub fn hurry(&mut self) {
+        self.hurry = true;
+    }
+
+    /// A hint came: the next pulse need not wait for its time, but hints are many and
+    /// renewals are not free.
+    pub fn nudge(&mut self) {
+        self.nudged = true;
+    }
+
+    /// Whether to send one now; `pace` is the longest time between two.
+    pub fn is_due(&mut self, pace: Duration) -> bool {
+        let now = Instant::now();
+        if self.in_flight || now < self.not_before {
+            return false;
+        }
+        let pace = if self.nudged { pace.min(NUDGE_PACE) } else { pace };
+        self.hurry || self.sent.is_none_or(|sent| now.duration_since(sent) >= pace)
+    }
+
+    /// When to look again.
+    pub fn next(&self, now: Instant) -> Instant {
+        if self.in_flight {
+            return now + Duration::from_secs(1);
+        }
+        let pace = match (self.hurry, self.nudged) {
+            (true, _) => Duration::ZERO,
+            (_, true) => NUDGE_PACE,
+            _ => Duration::from_millis(100),
+        };
+        self.not_before.max(now + pace)
+    }
+
+    /// The next answer.
+    pub async fn answer(&mut self) -> Answer {
+        let Some(answer) = self.answers.recv().await else { return std::future::pending().await };
+        self.in_flight = false;
+        match &answer {
+            Answer::Trouble(error) => {
+                // Only an uncertain claim must be repeated; a certain refusal ends it.
+                if !matches!(error, Error::Unknown { .. }) {
+                    self.open = None;
+                }
+                self.back_off =
+                    (self.back_off * 2).clamp(Duration::from_millis(50), Duration::from_millis(500));
+                self.not_before = Instant::now() + self.back_off.mul_f64(0.5 + random_unit() / 2.0);
+                self.hurry = true;
+            }
+            Answer::Pulse { claimed, pulse, .. } => {
+                if *claimed {
+                    self.open = None;
+                }
+                self.back_off = Duration::ZERO;
+                let found = !pulse.jobs.is_empty() || !*claimed;
+                self.not_before = if found { Instant::now() } else { Instant::now() + BELL_PACE };
+            }
+            Answer::Unknown => {
+                self.open = None;
+                self.said_serving = None;
+                self.not_before = Instant::now() + Duration::from_millis(100);
+            }
+        }
+        answer
+    }
+
+    fn launch(&mut self, call: impl Future<Output = Result<(bool, Beat)>> + Send + 'static) {
+        self.in_flight = true;
+        self.hurry = false;
+        self.nudged = false;
+        self.sent = Some(Instant::now());
+        let sent_ns = boottime_ns();
+        let answer_to = self.answer_to.clone();
+        tokio::spawn(async move {
+            let answer = match call.await {
+                Ok((claimed, Beat::Ok(pulse))) => Answer::Pulse { sent_ns, claimed, pulse },
+                Ok((_, Beat::Unknown)) => Answer::Unknown,
+                Err(error) => Answer::Trouble(error),
+            };
+            let _ = answer_to.send(answer);
+        });
+    }
+
+    fn say_serving(&mut self) -> bool {
+        let due = self.said_serving.is_none_or(|last| last.elapsed() >= SERVING);
+        if due {
+            self.said_serving = Some(Instant::now());
+        }
+        due
+    }
+
+    /// Sends a claim for `want` jobs, or repeats the one whose answer is not known.
+    pub fn claim(
+        &mut self,
+        identity: &Identity,
+        want: usize,
+        mode: &'static str,
+        peers_after: Option<String>,
+        queues: Vec<(String, usize)>,
+    ) {
+        let full = self.say_serving();
+        let claim = self.open.get_or_insert_with(|| OpenClaim { request: new_nonce(), want, queues }).clone();
+        let (store, identity) = (Arc::clone(&self.store), identity.clone());
+        self.launch(async move {
+            let queues: Vec<(&str, usize)> =
+                claim.queues.iter().map(|(queue, most)| (queue.as_str(), *most)).collect();
+            let request = ClaimRequest {
+                identity: &identity,
+                request: &claim.request,
+                want: claim.want,
+                mode,
+                peers_after: peers_after.as_deref(),
+                full,
+                queues: &queues,
+            };
+            store.claim(&request).await.map(|beat| (true, beat))
+        });
+    }
+
+    /// Sends a renewal. Of many held jobs it asks about some each time, in turn.
+    pub fn renew(
+        &mut self,
+        identity: &Identity,
+        mode: &'static str,
+        peers_after: Option<String>,
+        mut held: Vec<(String, String)>,
+        queues: Vec<String>,
+    ) {
+        let full = self.say_serving();
+        if held.len() > RENEW_AT_ONCE {
+            held.sort_unstable();
+            self.renewed = (self.renewed + RENEW_AT_ONCE) % held.len();
+            held.rotate_left(self.renewed);
+            held.truncate(RENEW_AT_ONCE);
+        }
+        let (store, identity) = (Arc::clone(&self.store), identity.clone());
+        self.launch(async move {
+            let held: Vec<(&str, &str)> =
+                held.iter().map(|(id, token)| (id.as_str(), token.as_str())).collect();
+            let queues: Vec<&str> = queues.iter().map(String::as_str).collect();
+            let queues = full.then_some(queues.as_slice());
+            store
+                .renew(&identity, mode, peers_after.as_deref(), &held, queues)
+                .await
+                .map(|beat| (false, beat))
+        });
+    }
+}

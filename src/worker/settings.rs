@@ -1,0 +1,67 @@
+//! What a worker was told to be.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::output::Keep;
+use crate::core::name::Name;
+
+/// The resolved settings of one worker.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Queues to serve, each with its weight.
+    pub queues: Vec<(Name, u32)>,
+    /// The order of `queues` is absolute and weights do not count.
+    pub strict: bool,
+    /// Places for running jobs.
+    pub slots: usize,
+    /// The most jobs of a queue that this worker runs at once.
+    pub queue_limits: BTreeMap<Name, usize>,
+    /// End when there is nothing to do and nothing falls due within this time.
+    pub burst: Option<Duration>,
+    /// End after this many jobs were started.
+    pub max_jobs: Option<u64>,
+    /// End after this time.
+    pub max_runtime: Option<Duration>,
+    /// Refuse commands.
+    pub tasks_only: bool,
+    /// A word for people.
+    pub label: Option<Name>,
+    /// The lease of jobs that do not ask for another.
+    pub lease: Duration,
+    /// Between the TERM of an ordered stop and the KILL.
+    pub kill_after: Duration,
+    /// How much output is kept.
+    pub keep: Keep,
+    /// Where complete output goes, if anywhere.
+    pub log_dir: Option<PathBuf>,
+    /// Work although the server may evict keys.
+    pub allow_eviction: bool,
+    /// The worker's environment for jobs: PATH, HOME, locale and the like.
+    pub child_env: Vec<(OsString, OsString)>,
+    /// Where a job without a recorded folder runs.
+    pub home: PathBuf,
+    /// A folder for the small files that jobs write to jobq.
+    pub scratch: PathBuf,
+    /// This host, as a name.
+    pub host: Name,
+    /// The main process: the guardian's.
+    pub pid: u32,
+    /// The host's boot.
+    pub boot_id: String,
+}
+
+impl Settings {
+    /// How often leases are renewed while `shortest` is the shortest lease held.
+    pub fn pace(shortest: Duration) -> Duration {
+        (shortest / 5).min(Duration::from_secs(1))
+    }
+
+    /// How long before a lease certainly runs out its job is killed: time for the tree to
+    /// die in before anybody else may start the job.
+    pub fn margin(lease: Duration) -> Duration {
+        (lease / 10).clamp(Duration::from_millis(100), Duration::from_secs(3))
+    }
+}
