@@ -22,9 +22,16 @@
 //! and kills what hangs below them, `child` runs one attempt, `output` remembers what it
 //! wrote. docs/design/0001-guardian-and-engine.md gives the reasons and the figures.
 
+pub mod child;
+mod launch;
 pub mod os;
+pub mod output;
+mod pipes;
 pub mod proc;
+pub mod reaper;
 pub mod tree;
 
 #[cfg(test)]
 mod testing;
+
+pub use launch::resolve;

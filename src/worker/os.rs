@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use libc::c_int;
 use rustix::time::{ClockId, clock_gettime};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// CLOCK_BOOTTIME in nanoseconds: it counts the time a suspended machine slept, so a
 /// lease deadline kept in it cannot be outlived by closing a lid.
@@ -147,6 +149,13 @@ pub fn signals_as_bytes(signals: &[c_int]) -> io::Result<OwnedFd> {
         set_action(*signal, note as extern "C" fn(c_int) as libc::sighandler_t)?;
     }
     Ok(reader)
+}
+
+/// Lets tokio watch a descriptor for being readable.
+pub fn watch_readable(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: the registration asks that the object names one open descriptor until it is
+    // dropped, which is what an OwnedFd is; AsyncFd gives out shared references only.
+    unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }.map_err(io::Error::from)
 }
 
 /// Takes descriptor 0 away (to a close-on-exec number) and leaves /dev/null in its place.

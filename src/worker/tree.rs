@@ -249,7 +249,10 @@ pub fn kill_marked_on_host(namespace: &str, job: &str, current_fence: Option<&st
     let mut marked = |snapshot: &Snapshot| {
         let above = ancestors(snapshot);
         let strangers = snapshot.all().filter(|process| process.is_alive() && !above.contains(&process.pid));
-        strangers.filter(|process| is_earlier(&Mark::of(process.pid), namespace, job, current_fence)).copied().collect()
+        strangers
+            .filter(|process| is_earlier(&Mark::of(process.pid), namespace, job, current_fence))
+            .copied()
+            .collect()
     };
     destroy(&mut marked, &mut || ())
 }

@@ -31,17 +31,20 @@ fn nothing_below_this_process_survives() {
 
 #[test]
 fn processes_with_a_mark_die_wherever_they_hang_and_others_do_not() {
-    in_own_process("worker::tree::tests::processes_with_a_mark_die_wherever_they_hang_and_others_do_not", || {
-        let name = format!("marked-{}", std::process::id());
-        grow(&name);
-        assert_eq!(kill_marked_on_host(&name, "j2", None).killed, 0);
-        assert_eq!(kill_marked_on_host("other", "j1", None).killed, 0);
-        assert_eq!(kill_marked_on_host(&name, "j1", Some("7")).killed, 0);
-        let report = kill_marked_on_host(&name, "j1", Some("8"));
-        assert!(report.killed >= 17 && report.survivors.is_empty(), "{report:?}");
-        assert!(alive_with(&name).is_empty());
-        reap_everything();
-    });
+    in_own_process(
+        "worker::tree::tests::processes_with_a_mark_die_wherever_they_hang_and_others_do_not",
+        || {
+            let name = format!("marked-{}", std::process::id());
+            grow(&name);
+            assert_eq!(kill_marked_on_host(&name, "j2", None).killed, 0);
+            assert_eq!(kill_marked_on_host("other", "j1", None).killed, 0);
+            assert_eq!(kill_marked_on_host(&name, "j1", Some("7")).killed, 0);
+            let report = kill_marked_on_host(&name, "j1", Some("8"));
+            assert!(report.killed >= 17 && report.survivors.is_empty(), "{report:?}");
+            assert!(alive_with(&name).is_empty());
+            reap_everything();
+        },
+    );
 }
 
 #[test]

@@ -1,0 +1,326 @@
+//! Which children are whose: the registry of running attempts, and what they leave behind.
+//!
+//! # Theory of operation
+//!
+//! The engine is a subreaper. Each of its direct children is either a **root** (the
+//! process of a running attempt, registered here) or an **orphan** it adopted, because
+//! some process of an attempt ended before its child did. Everything else hangs below one
+//! of these. So what an attempt leaves behind is a question about orphans only:
+//!
+//! * No unknown child: nothing is left. One small file is read for that, which is what
+//!   nearly every job end costs (the fast path).
+//! * Unknown children that are dead are reaped, and the others are **attributed** by a
+//!   scan: the mark in the environment, the process group or session, then the same of
+//!   their descendants. What belongs to an attempt still running is remembered under its
+//!   name until it is reaped (its pid cannot be used again before that).
+//! * An orphan without any evidence (detached twice, environment cleared) is killed as
+//!   soon as every attempt still running was started after it: then it is nobody's.
+//!
+//! # What must hold
+//!
+//! 1. A child is registered before anybody may judge it: spawning holds the gate shared,
+//!    judging and reaping strangers take it alone for a moment.
+//! 2. The status of a root is collected by its [`Root`] only, never by [`Reaper::reap`].
+//! 3. A root's group is signalled only while the root is not reaped, so that the number
+//!    still means that group.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
+
+use super::os;
+use super::proc::{self, Mark, Proc};
+use super::tree::{self, Report, Snapshot};
+
+mod root;
+pub use root::Root;
+
+/// The registry; one per engine.
+#[derive(Debug, Default)]
+pub struct Reaper {
+    /// Shared by whoever is between fork and registration, alone for whoever judges.
+    gate: RwLock<()>,
+    book: Mutex<Book>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    roots: HashMap<i32, Entry>,
+    /// Attempts whose root has ended and whose tree is being cleared by their own task;
+    /// others must not take what they left for nobody's.
+    ending: Vec<Identity>,
+    orphans: HashMap<i32, Owner>,
+    /// Tells two registrations of one pid apart.
+    serial: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    mark: Mark,
+    /// Clock ticks before the spawn: whatever started earlier is not of this tree.
+    since: u64,
+    serial: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// The running attempt with this root and serial.
+    Root(i32, u64),
+    /// No evidence; it started at this tick.
+    Nobody(u64),
+}
+
+/// An attempt in the eyes of the registry: enough to recognise what it left behind.
+#[derive(Debug, Clone)]
+struct Identity {
+    pid: i32,
+    serial: u64,
+    mark: Mark,
+}
+
+impl Book {
+    /// Whether an orphan that started at this tick cannot belong to a running attempt.
+    fn is_nobodys(&self, start: u64) -> bool {
+        self.roots.values().all(|root| root.since > start)
+    }
+
+    /// Whether this child needs no attention now.
+    fn is_accounted_for(&self, pid: i32) -> bool {
+        self.roots.contains_key(&pid)
+            || match self.orphans.get(&pid) {
+                Some(Owner::Root(root, serial)) => {
+                    self.roots.get(root).is_some_and(|entry| entry.serial == *serial)
+                }
+                Some(Owner::Nobody(start)) => !self.is_nobodys(*start),
+                None => false,
+            }
+    }
+
+    /// The root's status was collected: from now on its pid may be somebody else's.
+    fn root_ended(&mut self, root: &Identity) {
+        if self.roots.get(&root.pid).is_some_and(|entry| entry.serial == root.serial) {
+            self.roots.remove(&root.pid);
+            self.ending.push(root.clone());
+        }
+    }
+
+    fn forget(&mut self, root: &Identity) {
+        self.root_ended(root);
+        self.ending.retain(|ending| ending.serial != root.serial);
+    }
+}
+
+impl Reaper {
+    /// A registry without attempts. The calling process should be a subreaper.
+    pub fn new() -> Arc<Reaper> {
+        Arc::new(Reaper::default())
+    }
+
+    /// Starts a process in a group of its own and registers it as a root. The command must
+    /// be one that posix_spawn can do (no `pre_exec`, no `uid`, a program with a slash).
+    /// Needs the tokio runtime; blocks for the spawn, about half a millisecond.
+    pub fn spawn(self: &Arc<Self>, command: &mut Command, mark: Mark) -> io::Result<Root> {
+        use std::os::unix::process::CommandExt;
+        command.process_group(0);
+        let gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let since = os::boottime_ticks();
+        #[allow(clippy::zombie_processes, reason = "Root collects the status")]
+        let child = command.spawn()?;
+        let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
+        let serial = {
+            let mut book = self.book();
+            book.serial += 1;
+            let serial = book.serial;
+            book.roots.insert(pid, Entry { mark: mark.clone(), since, serial });
+            serial
+        };
+        drop(gate);
+        Ok(Root::new(Arc::clone(self), Identity { pid, serial, mark }))
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody is between fork and registration.
+    fn all_registered(&self) {
+        drop(self.gate.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Number of attempts whose root has not ended.
+    pub fn running(&self) -> usize {
+        self.book().roots.len()
+    }
+
+    /// The fast path: whether the ended attempt certainly left nothing. `false` means "look
+    /// closer", never "something is left".
+    fn is_clean(&self, root: &Identity) -> bool {
+        let Some(children) = proc::children_of_main_thread() else { return false };
+        {
+            let book = self.book();
+            if !children.iter().all(|pid| book.is_accounted_for(*pid)) {
+                return false;
+            }
+        }
+        // Catches what was born as a child of one of our other threads.
+        group_is_empty(root.pid)
+    }
+
+    /// Collects the zombies among the adopted children; roots are left alone. Returns
+    /// whether any child remains that is not accounted for.
+    pub fn reap(&self) -> bool {
+        let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let mut unclear = false;
+        for pid in proc::children() {
+            if self.book().roots.contains_key(&pid) {
+                continue;
+            }
+            if collect(pid).is_some() {
+                self.book().orphans.remove(&pid);
+            } else {
+                unclear |= !self.book().is_accounted_for(pid);
+            }
+        }
+        unclear
+    }
+
+    /// Kills what an ended attempt left behind. Blocks; nothing to do costs microseconds.
+    fn clear(&self, root: &Identity) -> Report {
+        self.reap();
+        if self.is_clean(root) {
+            return Report::default();
+        }
+        let mut left = |snapshot: &Snapshot| self.orphans_of(snapshot, Some(root));
+        tree::destroy(&mut left, &mut || {
+            self.reap();
+        })
+    }
+
+    /// Whether something of an ended attempt is still alive. Blocks.
+    fn has_leftovers(&self, root: &Identity) -> bool {
+        self.reap();
+        !self.is_clean(root) && self.orphans_of(&Snapshot::take(), Some(root)).iter().any(Proc::is_alive)
+    }
+
+    /// The tree of an attempt whose root is not reaped yet.
+    fn tree_of(&self, snapshot: &Snapshot, root: &Identity) -> Vec<Proc> {
+        let mut found = snapshot.with_descendants(root.pid);
+        found.extend(self.orphans_of(snapshot, Some(root)));
+        found
+    }
+
+    /// Orphans, with all below them, that belong to `wanted` or certainly to nobody.
+    fn orphans_of(&self, snapshot: &Snapshot, wanted: Option<&Identity>) -> Vec<Proc> {
+        // After the look and before the verdict: whoever the look saw is now registered.
+        self.all_registered();
+        let mut book = self.book();
+        let mut found = Vec::new();
+        for child in snapshot.children(proc::self_pid()) {
+            if book.roots.contains_key(&child.pid) || !child.is_alive() {
+                continue;
+            }
+            let members = snapshot.with_descendants(child.pid);
+            let condemned = match attribute(&book, &members, wanted) {
+                Verdict::Wanted => true,
+                Verdict::Running(root, serial) => {
+                    book.orphans.insert(child.pid, Owner::Root(root, serial));
+                    false
+                }
+                Verdict::Ending => false,
+                Verdict::Nobody => {
+                    book.orphans.insert(child.pid, Owner::Nobody(child.start));
+                    book.is_nobodys(child.start)
+                }
+            };
+            if condemned {
+                found.extend(members);
+            }
+        }
+        found
+    }
+
+    /// Housekeeping for about once a second: reaps, and kills what is nobody's. Blocks.
+    pub fn tick(&self) -> Report {
+        if !self.reap() {
+            return Report::default();
+        }
+        tree::destroy(&mut |snapshot| self.orphans_of(snapshot, None), &mut || {
+            self.reap();
+        })
+    }
+
+    /// Calls [`Reaper::tick`] once a second for ever, off the async threads.
+    pub async fn keep_house(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let reaper = Arc::clone(&self);
+            let _ = tokio::task::spawn_blocking(move || reaper.tick()).await;
+        }
+    }
+
+    /// Kills everything below this process at once, running attempts included: for the
+    /// engine whose guardian is gone. The attempts then end by themselves. Blocks.
+    pub fn kill_everything(&self) -> Report {
+        tree::kill_all_descendants(&mut || {
+            self.reap();
+        })
+    }
+}
+
+enum Verdict {
+    /// It belongs to the attempt that asks.
+    Wanted,
+    /// To another one that runs.
+    Running(i32, u64),
+    /// To another one whose own task is clearing up.
+    Ending,
+    Nobody,
+}
+
+/// Decides whose an orphan is; `members` begins with the orphan itself, whose own
+/// evidence therefore counts before that of its descendants.
+fn attribute(book: &Book, members: &[Proc], wanted: Option<&Identity>) -> Verdict {
+    let known = |serial: u64, pid: i32, running: bool| match wanted {
+        Some(wanted) if wanted.serial == serial => Verdict::Wanted,
+        _ if running => Verdict::Running(pid, serial),
+        _ => Verdict::Ending,
+    };
+    for member in members {
+        let mark = Mark::of(member.pid);
+        if mark.is_some() {
+            if let Some((pid, entry)) = book.roots.iter().find(|(_, entry)| entry.mark == mark) {
+                return known(entry.serial, *pid, true);
+            }
+            if let Some(ending) = book.ending.iter().find(|ending| ending.mark == mark) {
+                return known(ending.serial, ending.pid, false);
+            }
+        }
+        for number in [member.pgrp, member.session] {
+            if let Some(entry) = book.roots.get(&number) {
+                return known(entry.serial, number, true);
+            }
+            if let Some(ending) = book.ending.iter().find(|ending| ending.pid == number) {
+                return known(ending.serial, number, false);
+            }
+        }
+    }
+    Verdict::Nobody
+}
+
+fn group_is_empty(pgrp: i32) -> bool {
+    Pid::from_raw(pgrp).is_none_or(|pid| test_kill_process_group(pid) == Err(Errno::SRCH))
+}
+
+/// The status of a child that has ended, without waiting.
+fn collect(pid: i32) -> Option<ExitStatus> {
+    match waitpid(Pid::from_raw(pid), WaitOptions::NOHANG) {
+        Ok(Some((_, status))) => Some(ExitStatus::from_raw(status.as_raw())),
+        _ => None,
+    }
+}
