@@ -22,8 +22,14 @@
 //! and kills what hangs below them, `child` runs one attempt, `output` remembers what it
 //! wrote. docs/design/0001-guardian-and-engine.md gives the reasons and the figures.
 
+mod cgroup;
 pub mod child;
+pub mod control;
+pub mod exec;
+pub mod guardian;
+mod ladder;
 mod launch;
+mod notify;
 pub mod os;
 pub mod output;
 mod pipes;
