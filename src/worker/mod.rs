@@ -24,11 +24,16 @@
 
 mod bell;
 mod carry;
+mod cgroup;
 pub mod child;
 pub mod control;
 pub mod engine;
+pub mod exec;
+pub mod guardian;
 pub mod journal;
+mod ladder;
 mod launch;
+mod notify;
 pub mod order;
 pub mod os;
 pub mod output;
