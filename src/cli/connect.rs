@@ -47,8 +47,7 @@ pub fn find(global: &Global, env: &EnvFacts, out: &Out, missing: Missing) -> Res
         return Ok(Some(Found { target: Target::parse(url, &tls, password.as_deref())?, local: None }));
     }
     if env.local_never {
-        return Err(Problem::new(CONFIG, "no_url", "no server is named, and JOBQ_LOCAL=never rules out the local store")
-            .hint("name one with --url or JOBQ_URL"));
+        return Err(no_url());
     }
     let place = place(env)?;
     let socket = match missing {
@@ -94,6 +93,24 @@ fn password(env: &EnvFacts) -> Result<Option<String>, Problem> {
     Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
+/// Looks whether the words can work, without starting or reaching anything.
+///
+/// # Errors
+/// A problem for the person.
+pub fn check(global: &Global, env: &EnvFacts) -> Result<(), Problem> {
+    match global.url() {
+        Some(url) => Target::parse(url, &TlsFiles::default(), None).map(drop)?,
+        None if env.local_never => return Err(no_url()),
+        None => place(env).map(drop)?,
+    }
+    Ok(())
+}
+
+fn no_url() -> Problem {
+    Problem::new(CONFIG, "no_url", "no server is named, and JOBQ_LOCAL=never rules out the local store")
+        .hint("name one with --url or JOBQ_URL")
+}
+
 /// Opens the namespace that the options name, starting the local store where needed.
 ///
 /// # Errors
@@ -104,7 +121,7 @@ pub fn open(global: &Global, env: &EnvFacts, out: &Out, patience: Patience) -> R
             let store = Store::new(Link::new(found.target, patience), global.namespace.clone());
             Ok((store, found.local))
         }
-        None => Err(Problem::new(CONFIG, "no_url", "no server is named")),
+        None => Err(no_url()),
     }
 }
 

@@ -11,7 +11,8 @@ use crate::core::link::Patience;
 use crate::core::name::new_id;
 use crate::core::state::State;
 use crate::core::store::{Accepted, Enqueued, Full, NewJob, Store, When};
-use crate::view::{Problem, job as view_job, json};
+use crate::core::when::rfc3339;
+use crate::view::{Problem, job as view_job, json, words};
 
 /// The most bytes of standard input that a job may have.
 const MAX_STDIN: usize = 1024 * 1024;
@@ -46,7 +47,7 @@ pub(super) async fn run(context: &Context, args: &EnqueueArgs) -> Done {
     };
     say_accepted(context, &job, &accepted, plan.wait)?;
     if plan.wait {
-        return wait::one(context, &store, job.id.as_str(), plan.wait_timeout_ms, accepted.workers).await;
+        return wait::one(context, &store, job.id.as_str(), plan.wait_timeout_ms).await;
     }
     Ok(0)
 }
@@ -61,13 +62,7 @@ fn plan(context: &Context, args: &EnqueueArgs) -> Result<EnqueuePlan, Stop> {
         user: &context.env.user,
         host: &context.env.host,
     };
-    resolve::enqueue(args, &facts).map_err(|error| {
-        let problem = Problem::new(exit::USAGE, "usage", error.message);
-        Stop::Problem(match error.hint {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        })
-    })
+    Ok(resolve::enqueue(args, &facts)?)
 }
 
 fn when(moment: Moment) -> Option<When> {
@@ -79,10 +74,17 @@ fn when(moment: Moment) -> Option<When> {
 }
 
 fn show_plan(context: &Context, plan: &EnqueuePlan) -> Done {
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let (due_ms, expires_ms) = (plan.not_before.at(now_ms), plan.expires.at(now_ms));
     let text = if context.global.json {
-        json::line(&json::Planned { dry_run: true, spec: &plan.spec })
+        json::line(&json::Planned {
+            dry_run: true,
+            due_at: due_ms.map(rfc3339),
+            expires_at: expires_ms.map(rfc3339),
+            spec: &plan.spec,
+        })
     } else {
-        view_job::planned(context.out.look(), &plan.spec)
+        view_job::planned(context.out.look(), &plan.spec, due_ms, expires_ms, now_ms)
     };
     context.out.data(&text)?;
     Ok(0)
@@ -175,11 +177,10 @@ fn say_accepted(context: &Context, job: &NewJob, accepted: &Accepted, waits: boo
     if known && accepted.state.is_none() {
         context.out.warn(&format!("{} is known: its job has ended and its record is gone", job.id));
     } else if known && !accepted.same {
-        context.out.warn(&format!("{} is known and asks for something else; nothing was changed", job.id));
+        context.out.warn(&words::differs(job.id.as_str()));
     }
     if accepted.workers == 0 && accepted.created {
-        let queue = &job.spec.queue;
-        context.out.warn(&format!("no live worker serves queue {queue}; start one: jobq worker -q {queue}"));
+        context.out.warn(&words::no_worker(job.spec.queue.as_str()));
     }
     if waits {
         // stdout belongs to the job.

@@ -31,8 +31,8 @@ pub struct EnvFacts {
     pub euid: u32,
     /// The current folder; `None` when it was removed or is closed to us.
     pub cwd: Option<PathBuf>,
-    /// Inside a job: `JOBQ_JOB_ID`.
-    pub job_id: Option<String>,
+    /// `TMPDIR`, else /tmp.
+    pub temp: PathBuf,
 }
 
 impl EnvFacts {
@@ -52,7 +52,7 @@ impl EnvFacts {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             euid,
             cwd: std::env::current_dir().ok(),
-            job_id: text("JOBQ_JOB_ID"),
+            temp: std::env::temp_dir(),
         }
     }
 }

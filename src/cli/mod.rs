@@ -10,6 +10,7 @@ mod exit;
 mod inspect;
 pub mod resolve;
 mod status;
+mod stream;
 mod wait;
 mod worker;
 
@@ -28,8 +29,6 @@ enum Stop {
     Problem(Problem),
     /// Told already, or nothing to tell.
     Code(u8),
-    /// Wrong usage, as clap tells it.
-    Usage(clap::Error),
 }
 
 impl<T: Into<Problem>> From<T> for Stop {
@@ -98,7 +97,6 @@ fn dispatch(cli: Cli) -> u8 {
     };
     match done {
         Ok(code) | Err(Stop::Code(code)) => code,
-        Err(Stop::Usage(error)) => tell_usage(&error),
         Err(Stop::Problem(problem)) => {
             context.out.problem(&problem);
             // While waiting, the codes of the table would look like the job's own.

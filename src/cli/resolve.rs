@@ -14,6 +14,7 @@ use crate::core::name::Name;
 use crate::core::retry::TEMPFAIL;
 use crate::core::spec::{Codes, Limits, Origin, Retry, Spec};
 use crate::core::when::{self, instant, rfc3339, short};
+use crate::view::Problem;
 
 /// The most bytes that one argument or variable may have: the kernel's 128 KiB with its NUL.
 pub const MAX_WORD_BYTES: usize = 131_071;
@@ -45,6 +46,17 @@ pub enum Moment {
     In(u64),
     /// At this instant.
     At(i64),
+}
+
+impl Moment {
+    /// The instant, in milliseconds since the epoch, as far as a clock that says `now_ms` can tell.
+    pub fn at(self, now_ms: i64) -> Option<i64> {
+        match self {
+            Moment::None => None,
+            Moment::In(ms) => Some(now_ms.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX))),
+            Moment::At(ms) => Some(ms),
+        }
+    }
 }
 
 /// Where the job's standard input comes from.
@@ -92,6 +104,12 @@ pub struct UsageError {
     pub message: String,
     /// What to do instead.
     pub hint: Option<String>,
+}
+
+impl From<UsageError> for Problem {
+    fn from(error: UsageError) -> Problem {
+        Problem { code: 2, kind: "usage", message: error.message, hint: error.hint }
+    }
 }
 
 fn wrong(message: impl Into<String>) -> UsageError {
@@ -245,7 +263,7 @@ fn times(
             Err(_) => Moment::At(read("--expires", text)?),
         },
     };
-    if let (Some(due), Some(end)) = (absolute(not_before, facts.now_ms), absolute(expires, facts.now_ms)) {
+    if let (Some(due), Some(end)) = (not_before.at(facts.now_ms), expires.at(facts.now_ms)) {
         if end <= due {
             return Err(wrong(match due.abs_diff(end) {
                 0 => "it would expire at the moment it may run".to_owned(),
@@ -260,14 +278,6 @@ fn times(
 fn looks_like_duration(text: &str) -> bool {
     let text = text.trim().trim_start_matches('-');
     text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains([':', '-'])
-}
-
-fn absolute(moment: Moment, now_ms: i64) -> Option<i64> {
-    match moment {
-        Moment::None => None,
-        Moment::In(ms) => Some(now_ms.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX))),
-        Moment::At(ms) => Some(ms),
-    }
 }
 
 fn limits(args: &EnqueueArgs) -> Result<Limits, UsageError> {

@@ -113,13 +113,9 @@ async fn raw(context: &Context, store: &Store, id: &str, wanted: u8) -> Done {
     let mut known = false;
     while let Some(page) = store.output(id, follower.after()).await? {
         known = true;
-        let before = follower.missed;
         let Some(pieces) = follower.take(&page) else { continue };
         for (_, bytes) in pieces.iter().filter(|(stream, _)| *stream == wanted) {
             printer.write(1, bytes)?;
-        }
-        if follower.missed > before && wanted_has_gap(&page, wanted) {
-            context.out.warn(&format!("{} bytes in the middle were not kept", follower.missed - before));
         }
         if !page.more {
             break;
@@ -127,6 +123,10 @@ async fn raw(context: &Context, store: &Store, id: &str, wanted: u8) -> Done {
     }
     if !known {
         return Err(wait::unknown(id).into());
+    }
+    let missed = follower.missed[usize::from(wanted) - 1];
+    if missed > 0 {
+        context.out.warn(&format!("{missed} bytes in its middle were not kept"));
     }
     let dropped = store.show(&[id]).await?.pop().flatten().is_some_and(|report| report.output_gone);
     if dropped {

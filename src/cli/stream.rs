@@ -17,8 +17,8 @@ pub(super) struct Follower {
     after: u64,
     /// Where each stream is, as an offset.
     at: [u64; 2],
-    /// Bytes that were gone before they could be read.
-    pub(super) missed: u64,
+    /// Bytes of each stream that were gone before they could be read.
+    pub(super) missed: [u64; 2],
 }
 
 impl Follower {
@@ -47,7 +47,7 @@ impl Follower {
             }
             // A chunk made of older ones may begin before what was read of them.
             let fresh = usize::try_from(at.saturating_sub(*offset)).unwrap_or(0);
-            self.missed += offset.saturating_sub(*at);
+            self.missed[usize::from(*stream) - 1] += offset.saturating_sub(*at);
             *at = end;
             pieces.push((*stream, bytes.get(fresh..).unwrap_or_default().to_vec()));
         }
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(merged, [(1, b"ef".to_vec())]);
         let after_gap = follower.take(&page(1, &[(9, 1, 100, "z")])).unwrap();
         assert_eq!(after_gap, [(1, b"z".to_vec())]);
-        assert_eq!(follower.missed, 94);
+        assert_eq!(follower.missed, [94, 0]);
         assert_eq!(follower.after(), 9);
         assert!(follower.take(&page(2, &[(9, 1, 0, "new")])).is_none());
         assert_eq!(follower.after(), 0);

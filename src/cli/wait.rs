@@ -32,20 +32,20 @@ enum Interrupted {
 }
 
 /// Waits for one job: streams its output, exits with its code.
-pub(super) async fn one(context: &Context, store: &Store, id: &str, timeout_ms: Option<u64>, _workers: u64) -> Done {
+pub(super) async fn one(context: &Context, store: &Store, id: &str, timeout_ms: Option<u64>) -> Done {
     let mut printer = Printer::new(&context.out);
     let mut follower = Follower::default();
     let streams = !context.global.json;
-    let watching = follow(context, store, id, &mut follower, &mut |stream, bytes| {
-        if streams { printer.write(stream, bytes) } else { Ok(()) }
-    });
+    let piped = printer.is_piped();
+    let mut write = |stream, bytes: &[u8]| if streams { printer.write(stream, bytes) } else { Ok(()) };
+    let watching = follow(context, store, id, &mut follower, &mut write);
     let ended = tokio::select! {
         ended = watching => ended,
         interrupted = interruption(timeout_ms) => return interrupt(context, store, id, interrupted, timeout_ms).await,
     };
     ended?;
     let report = report(store, id).await?;
-    conclude(context, &report, follower.missed, printer.is_piped())
+    conclude(context, &report, follower.missed.iter().sum(), piped)
 }
 
 /// Follows one job's output to its end, wherever it goes, and exits 0.
@@ -53,8 +53,9 @@ pub(super) async fn follow_only(context: &Context, store: &Store, id: &str) -> D
     let mut printer = Printer::new(&context.out);
     let mut follower = Follower::default();
     follow(context, store, id, &mut follower, &mut |stream, bytes| printer.write(stream, bytes)).await?;
-    if follower.missed > 0 {
-        context.out.warn(&format!("{} bytes of its output were not kept", follower.missed));
+    let missed: u64 = follower.missed.iter().sum();
+    if missed > 0 {
+        context.out.warn(&format!("{missed} bytes of its output were not kept"));
     }
     Ok(0)
 }
@@ -65,7 +66,7 @@ async fn follow(
     store: &Store,
     id: &str,
     follower: &mut Follower,
-    write: &mut (dyn FnMut(u8, &[u8]) -> std::io::Result<()>),
+    write: &mut dyn FnMut(u8, &[u8]) -> std::io::Result<()>,
 ) -> Result<(), Stop> {
     let bell = Arc::new(Notify::new());
     let listening = listen(store, id, Arc::clone(&bell));

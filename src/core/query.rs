@@ -267,6 +267,7 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
             stderr_bytes,
             dropped: (stdout_bytes + stderr_bytes).saturating_sub(kept),
         },
+        output_gone: fields.text("out_gone").is_some(),
         attempts,
         workers,
         now_ms,
