@@ -32,7 +32,11 @@ pub enum Missing {
 /// # Errors
 /// A problem for the person.
 pub fn place(env: &EnvFacts) -> Result<Place, Problem> {
-    let facts = local::EnvFacts { home: env.home.clone(), xdg_state_home: env.xdg_state_home.clone(), euid: env.euid };
+    let facts = local::EnvFacts {
+        home: env.home.clone(),
+        xdg_state_home: env.xdg_state_home.clone(),
+        euid: env.euid,
+    };
     Ok(Place::from_env(&facts)?)
 }
 
@@ -42,7 +46,11 @@ pub fn place(env: &EnvFacts) -> Result<Place, Problem> {
 /// A problem for the person.
 pub fn find(global: &Global, env: &EnvFacts, out: &Out, missing: Missing) -> Result<Option<Found>, Problem> {
     if let Some(url) = global.url() {
-        let tls = TlsFiles { ca: global.tls_ca.clone(), cert: global.tls_cert.clone(), key: global.tls_key.clone() };
+        let tls = TlsFiles {
+            ca: global.tls_ca.clone(),
+            cert: global.tls_cert.clone(),
+            key: global.tls_key.clone(),
+        };
         let password = password(env)?;
         return Ok(Some(Found { target: Target::parse(url, &tls, password.as_deref())?, local: None }));
     }
@@ -88,7 +96,11 @@ fn escaped(path: &std::path::Path) -> String {
 fn password(env: &EnvFacts) -> Result<Option<String>, Problem> {
     let Some(file) = &env.password_file else { return Ok(None) };
     let text = std::fs::read_to_string(file).map_err(|error| {
-        Problem::new(CONFIG, "password_file", format!("cannot read JOBQ_PASSWORD_FILE {}: {error}", file.display()))
+        Problem::new(
+            CONFIG,
+            "password_file",
+            format!("cannot read JOBQ_PASSWORD_FILE {}: {error}", file.display()),
+        )
     })?;
     Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
 }
@@ -115,7 +127,12 @@ fn no_url() -> Problem {
 ///
 /// # Errors
 /// A problem for the person.
-pub fn open(global: &Global, env: &EnvFacts, out: &Out, patience: Patience) -> Result<(Store, Option<Place>), Problem> {
+pub fn open(
+    global: &Global,
+    env: &EnvFacts,
+    out: &Out,
+    patience: Patience,
+) -> Result<(Store, Option<Place>), Problem> {
     match find(global, env, out, Missing::Start)? {
         Some(found) => {
             let store = Store::new(Link::new(found.target, patience), global.namespace.clone());
@@ -129,7 +146,11 @@ pub fn open(global: &Global, env: &EnvFacts, out: &Out, patience: Patience) -> R
 ///
 /// # Errors
 /// A problem for the person.
-pub fn open_to_read(global: &Global, env: &EnvFacts, out: &Out) -> Result<Option<(Store, Option<Place>)>, Problem> {
+pub fn open_to_read(
+    global: &Global,
+    env: &EnvFacts,
+    out: &Out,
+) -> Result<Option<(Store, Option<Place>)>, Problem> {
     let found = find(global, env, out, Missing::Report)?;
     Ok(found.map(|found| {
         let store = Store::new(Link::new(found.target, Patience::default()), global.namespace.clone());

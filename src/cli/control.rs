@@ -36,9 +36,13 @@ impl Context {
     fn existing(&self) -> Result<Store, Stop> {
         match connect::open_to_read(&self.global, &self.env, &self.out)? {
             Some((store, _)) => Ok(store),
-            None => Err(Problem::new(exit::UNKNOWN, "no_store", "there is no local store, so there is nothing to control")
-                .hint("name a server with --url or JOBQ_URL")
-                .into()),
+            None => Err(Problem::new(
+                exit::UNKNOWN,
+                "no_store",
+                "there is no local store, so there is nothing to control",
+            )
+            .hint("name a server with --url or JOBQ_URL")
+            .into()),
         }
     }
 }
@@ -94,9 +98,9 @@ async fn await_ends(store: &Store, mut ending: Vec<&str>) -> Result<(), Stop> {
         let reports = store.show(&page).await?;
         let over = |id: &&str| {
             let place = page.iter().position(|one| one == id);
-            place.and_then(|place| reports.get(place)).is_some_and(|report| {
-                report.as_ref().is_none_or(|report| report.state != State::Started)
-            })
+            place
+                .and_then(|place| reports.get(place))
+                .is_some_and(|report| report.as_ref().is_none_or(|report| report.state != State::Started))
         };
         ending.retain(|id| !over(id));
         if !ending.is_empty() {
@@ -115,7 +119,9 @@ async fn limit(context: &Context, args: &LimitArgs) -> Done {
     if context.global.json {
         let mut object = serde_json::Map::new();
         object.insert("queue".into(), serde_json::Value::from(args.queue.as_str()));
-        object.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(*value))));
+        object.extend(
+            settings.iter().map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(*value))),
+        );
         context.out.data(&json::line(&object))?;
     } else {
         for (name, value) in &settings {
@@ -129,7 +135,12 @@ async fn limit(context: &Context, args: &LimitArgs) -> Done {
 async fn purge(context: &Context, args: &PurgeArgs) -> Done {
     let store = context.existing()?;
     if !store.knows_queue(&args.queue).await? {
-        return Err(Problem::new(exit::UNKNOWN, "no_such_queue", format!("no queue {} in this namespace", args.queue)).into());
+        return Err(Problem::new(
+            exit::UNKNOWN,
+            "no_such_queue",
+            format!("no queue {} in this namespace", args.queue),
+        )
+        .into());
     }
     let (_, queues) = store.queues().await?;
     let depth = queues.iter().find(|queue| queue.name == args.queue.as_str()).map_or(0, |queue| queue.depth);
@@ -142,14 +153,23 @@ async fn purge(context: &Context, args: &PurgeArgs) -> Done {
     if context.global.json {
         context.out.data(&json::line(&serde_json::json!({"queue": args.queue, "purged": jobs})))?;
     } else {
-        context.out.say(&format!("purged {} from queue {}; running ones are being ended", count(jobs, "job"), args.queue));
+        context.out.say(&format!(
+            "purged {} from queue {}; running ones are being ended",
+            count(jobs, "job"),
+            args.queue
+        ));
     }
     Ok(0)
 }
 
 fn confirmed(context: &Context, args: &PurgeArgs, depth: u64) -> Result<bool, Stop> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Problem::new(exit::USAGE, "needs_yes", format!("purge of queue {} needs --yes off a terminal", args.queue)).into());
+        return Err(Problem::new(
+            exit::USAGE,
+            "needs_yes",
+            format!("purge of queue {} needs --yes off a terminal", args.queue),
+        )
+        .into());
     }
     context.out.say(&format!(
         "this ends {} of queue {}: waiting, delayed, blocked and running ones. Go on? [y/N]",
@@ -163,9 +183,13 @@ fn confirmed(context: &Context, args: &PurgeArgs, depth: u64) -> Result<bool, St
 
 fn stop_server(context: &Context) -> Done {
     if context.global.url().is_some() {
-        return Err(Problem::new(exit::USAGE, "not_local", "only the local store's server is jobq's to stop, and a URL names another")
-            .hint("leave out --url and JOBQ_URL")
-            .into());
+        return Err(Problem::new(
+            exit::USAGE,
+            "not_local",
+            "only the local store's server is jobq's to stop, and a URL names another",
+        )
+        .hint("leave out --url and JOBQ_URL")
+        .into());
     }
     let place = connect::place(&context.env)?;
     let was = local::stop(&place)?;

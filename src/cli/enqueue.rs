@@ -95,7 +95,9 @@ fn read_stdin(from: &StdinFrom) -> Result<Option<Vec<u8>>, Stop> {
     let limit = MAX_STDIN as u64 + 1;
     let (what, read) = match from {
         StdinFrom::Nothing => return Ok(None),
-        StdinFrom::Here => ("standard input".to_owned(), std::io::stdin().lock().take(limit).read_to_end(&mut bytes)),
+        StdinFrom::Here => {
+            ("standard input".to_owned(), std::io::stdin().lock().take(limit).read_to_end(&mut bytes))
+        }
         StdinFrom::File(path) => {
             let read = std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
             (path.display().to_string(), read)
@@ -103,9 +105,13 @@ fn read_stdin(from: &StdinFrom) -> Result<Option<Vec<u8>>, Stop> {
     };
     read.map_err(|error| Problem::new(exit::UNKNOWN, "no_input", format!("cannot read {what}: {error}")))?;
     if bytes.len() > MAX_STDIN {
-        return Err(Problem::new(65, "input_too_large", format!("{what} has more than 1 MiB, the most a job's input may have"))
-            .hint("put it into a file that the worker can read, and pass its name")
-            .into());
+        return Err(Problem::new(
+            65,
+            "input_too_large",
+            format!("{what} has more than 1 MiB, the most a job's input may have"),
+        )
+        .hint("put it into a file that the worker can read, and pass its name")
+        .into());
     }
     Ok(Some(bytes))
 }
@@ -158,8 +164,12 @@ fn full_problem(full: &Full) -> Problem {
         "bytes" => format!("{} of {} bytes", full.have, full.limit),
         _ => format!("{} of {} jobs", full.have, full.limit),
     };
-    Problem::new(exit::FULL, "queue_full", format!("queue {} is full ({what}); nothing was accepted", full.queue))
-        .hint("try again later, or wait for room with --if-full wait")
+    Problem::new(
+        exit::FULL,
+        "queue_full",
+        format!("queue {} is full ({what}); nothing was accepted", full.queue),
+    )
+    .hint("try again later, or wait for room with --if-full wait")
 }
 
 /// The id goes to stdout all the same, so that the caller can repeat with it.
@@ -169,7 +179,12 @@ fn unconfirmed(context: &Context, job: &NewJob, problem: Problem, waits: bool) -
     } else if !context.global.json {
         context.out.data(&format!("{}\n", job.id))?;
     }
-    Ok(problem.hint(format!("it may have been accepted or not; to be certain, repeat the command with --id {}", job.id)).into())
+    Ok(problem
+        .hint(format!(
+            "it may have been accepted or not; to be certain, repeat the command with --id {}",
+            job.id
+        ))
+        .into())
 }
 
 fn say_accepted(context: &Context, job: &NewJob, accepted: &Accepted, waits: bool) -> Result<(), Stop> {

@@ -31,13 +31,22 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
         let problem = |code| Problem::new(code, error.kind(), error.to_string());
         match &error {
-            Error::Unreachable { .. } => problem(UNAVAILABLE).hint("is the server running? --url or JOBQ_URL says where it is"),
+            Error::Unreachable { .. } => {
+                problem(UNAVAILABLE).hint("is the server running? --url or JOBQ_URL says where it is")
+            }
             Error::Refusing { why, .. } => problem(UNAVAILABLE).hint(refusal_hint(why)),
-            Error::Unknown { .. } => problem(UNCONFIRMED).hint("it may have been done or not; to be certain, repeat it"),
-            Error::Denied { .. } => problem(DENIED).hint("the password or the rights of this Redis user do not suffice"),
-            Error::Format { .. } => problem(CONFIG).hint("use the jobq that wrote it, or another --namespace"),
+            Error::Unknown { .. } => {
+                problem(UNCONFIRMED).hint("it may have been done or not; to be certain, repeat it")
+            }
+            Error::Denied { .. } => {
+                problem(DENIED).hint("the password or the rights of this Redis user do not suffice")
+            }
+            Error::Format { .. } => {
+                problem(CONFIG).hint("use the jobq that wrote it, or another --namespace")
+            }
             Error::Config(_) => problem(CONFIG),
-            Error::Protocol(_) => problem(UNAVAILABLE).hint("is this server Redis 7.0 or newer, or Valkey, and the namespace jobq's?"),
+            Error::Protocol(_) => problem(UNAVAILABLE)
+                .hint("is this server Redis 7.0 or newer, or Valkey, and the namespace jobq's?"),
         }
     }
 }
@@ -56,10 +65,11 @@ impl From<LocalError> for Problem {
     fn from(error: LocalError) -> Problem {
         let message = error.to_string();
         match &error {
-            LocalError::NoHome => Problem::new(CONFIG, "no_home", message).hint("set HOME, or name a server with --url"),
-            LocalError::NoServerBinary { .. } => {
-                Problem::new(UNAVAILABLE, "no_server", message).hint("or name a running server with --url or JOBQ_URL")
+            LocalError::NoHome => {
+                Problem::new(CONFIG, "no_home", message).hint("set HOME, or name a server with --url")
             }
+            LocalError::NoServerBinary { .. } => Problem::new(UNAVAILABLE, "no_server", message)
+                .hint("or name a running server with --url or JOBQ_URL"),
             LocalError::Unsafe { .. } => Problem::new(CONFIG, "unsafe_folder", message),
             LocalError::StartFailed { .. } | LocalError::Busy { .. } | LocalError::StopFailed { .. } => {
                 Problem::new(UNAVAILABLE, "local_store", message)

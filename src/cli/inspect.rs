@@ -27,7 +27,8 @@ fn no_server(context: &Context) -> Done {
     let place = connect::place(&context.env)?;
     let info = local::describe(&place)?;
     if context.global.json {
-        let object = serde_json::json!({"running": false, "local_dir": info.dir, "disk_bytes": info.disk_bytes});
+        let object =
+            serde_json::json!({"running": false, "local_dir": info.dir, "disk_bytes": info.disk_bytes});
         context.out.data(&json::line(&object))?;
     } else {
         let dir = info.dir.display().to_string();

@@ -130,9 +130,13 @@ async fn raw(context: &Context, store: &Store, id: &str, wanted: u8) -> Done {
     }
     let dropped = store.show(&[id]).await?.pop().flatten().is_some_and(|report| report.output_gone);
     if dropped {
-        return Err(Problem::new(exit::UNKNOWN, "output_gone", format!("the output of {id} is no longer kept"))
-            .hint("output of all finished jobs together is bounded; the oldest goes first")
-            .into());
+        return Err(Problem::new(
+            exit::UNKNOWN,
+            "output_gone",
+            format!("the output of {id} is no longer kept"),
+        )
+        .hint("output of all finished jobs together is bounded; the oldest goes first")
+        .into());
     }
     Ok(0)
 }

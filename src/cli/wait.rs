@@ -157,14 +157,24 @@ async fn caught(kind: SignalKind) {
     }
 }
 
-async fn interrupt(context: &Context, store: &Store, id: &str, what: Interrupted, timeout_ms: Option<u64>) -> Done {
+async fn interrupt(
+    context: &Context,
+    store: &Store,
+    id: &str,
+    what: Interrupted,
+    timeout_ms: Option<u64>,
+) -> Done {
     match what {
         Interrupted::Terminated => Ok(143),
         Interrupted::Timeout => {
             let waited = crate::core::when::short(timeout_ms.unwrap_or_default());
-            Err(Problem::new(exit::FULL, "wait_timeout", format!("{id} has not ended after {waited}; it goes on"))
-                .hint(format!("wait on: jobq status --wait {id}"))
-                .into())
+            Err(Problem::new(
+                exit::FULL,
+                "wait_timeout",
+                format!("{id} has not ended after {waited}; it goes on"),
+            )
+            .hint(format!("wait on: jobq status --wait {id}"))
+            .into())
         }
         Interrupted::Detach => {
             context.out.say(&format!("jobq: detached, {id} goes on; Ctrl-C again within 2 s cancels it"));

@@ -21,8 +21,19 @@ use crate::worker::settings::Settings;
 /// Variables of the worker that its jobs get. LC_* come on top.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ"];
 const LOCALE: [&str; 13] = [
-    "LC_ALL", "LC_CTYPE", "LC_COLLATE", "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC", "LC_TIME", "LC_ADDRESS",
-    "LC_IDENTIFICATION", "LC_MEASUREMENT", "LC_NAME", "LC_PAPER", "LC_TELEPHONE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LC_COLLATE",
+    "LC_MESSAGES",
+    "LC_MONETARY",
+    "LC_NUMERIC",
+    "LC_TIME",
+    "LC_ADDRESS",
+    "LC_IDENTIFICATION",
+    "LC_MEASUREMENT",
+    "LC_NAME",
+    "LC_PAPER",
+    "LC_TELEPHONE",
 ];
 
 pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
@@ -47,7 +58,8 @@ pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
 fn check_log_dir(args: &WorkerArgs) -> Result<(), Stop> {
     match &args.log_dir {
         Some(dir) if !dir.is_dir() => {
-            Err(Problem::new(exit::CONFIG, "log_dir", format!("--log-dir {} is not a folder", dir.display())).into())
+            Err(Problem::new(exit::CONFIG, "log_dir", format!("--log-dir {} is not a folder", dir.display()))
+                .into())
         }
         _ => Ok(()),
     }
@@ -141,7 +153,10 @@ fn settings(context: &Context, args: &WorkerArgs, local: bool) -> Result<Setting
         host: host_name(&context.env.host),
         // The engine is the guardian's child; people and service managers know the guardian.
         pid: std::os::unix::process::parent_id(),
-        boot_id: std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned(),
+        boot_id: std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
     })
 }
 

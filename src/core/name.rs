@@ -22,7 +22,9 @@ pub enum NameError {
     #[error("a name has at most 128 characters, this one has {0}")]
     TooLong(usize),
     /// A character that names do not have, and where (counted from 1).
-    #[error("{0:?} is not allowed at character {1}; names are letters, digits, '.', '_' and '-', and begin with a letter or digit")]
+    #[error(
+        "{0:?} is not allowed at character {1}; names are letters, digits, '.', '_' and '-', and begin with a letter or digit"
+    )]
     Character(char, usize),
 }
 
@@ -111,10 +113,7 @@ pub fn new_nonce() -> String {
 
 fn encode_id(value: u128) -> String {
     // 26 digits of 5 bits hold 130 bits: the first digit carries only three.
-    (0..26)
-        .rev()
-        .map(|place| char::from(ID_ALPHABET[((value >> (5 * place)) & 31) as usize]))
-        .collect()
+    (0..26).rev().map(|place| char::from(ID_ALPHABET[((value >> (5 * place)) & 31) as usize])).collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ pub fn text(look: &Look, event: &Event, now_ms: i64) -> String {
     }
     for (name, value) in &event.fields {
         let value = escape::text(value);
-        let value = if value.is_empty() || value.contains([' ', '"', '=']) { format!("{value:?}") } else { value };
+        let value =
+            if value.is_empty() || value.contains([' ', '"', '=']) { format!("{value:?}") } else { value };
         line.push_str(&format!(" {}{value}", look.paint(DIM, &format!("{name}="))));
     }
     line.push('\n');
