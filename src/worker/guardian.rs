@@ -243,9 +243,10 @@ impl Guardian<'_> {
                 self.order(Order::Quiet);
                 self.say(words::QUIET);
             }
+            // Under nohup the worker is to outlive its terminal.
+            libc::SIGHUP if self.had_terminal && !has_terminal() && self.hup_ignored => {}
             libc::SIGHUP if self.had_terminal && !has_terminal() => {
-                // Under nohup the worker is to outlive its terminal.
-                if !self.hup_ignored && self.ladder.phase() == Phase::Serving {
+                if self.ladder.phase() == Phase::Serving {
                     self.stop(signal);
                 }
             }
