@@ -373,7 +373,7 @@ mod tests {
         for junk in ["", "identity x", "identity a b c", "lease", "lease -1", "bye 256", "hello"] {
             assert_eq!(Word::parse(junk), None, "{junk}");
         }
-        assert_eq!(Holder::parse(&Holder::list(&[holder.clone()]), ':'), Some(holder));
+        assert_eq!(Holder::parse(&Holder::list(std::slice::from_ref(&holder)), ':'), Some(holder));
         assert_eq!(Word::Status("a\nb".to_owned()).line(), "status a b\n");
     }
 

@@ -24,7 +24,7 @@
 //! 3. A root's group is signalled only while the root is not reaped, so that the number
 //!    still means that group.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
@@ -81,6 +81,7 @@ enum Owner {
 struct Identity {
     pid: i32,
     serial: u64,
+    since: u64,
     mark: Mark,
 }
 
@@ -141,7 +142,7 @@ impl Reaper {
             serial
         };
         drop(gate);
-        Ok(Root::new(Arc::clone(self), Identity { pid, serial, mark }))
+        Ok(Root::new(Arc::clone(self), Identity { pid, serial, since, mark }))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -164,7 +165,13 @@ impl Reaper {
         let Some(children) = proc::children_of_main_thread() else { return false };
         {
             let book = self.book();
-            if !children.iter().all(|pid| book.is_accounted_for(*pid)) {
+            // One without evidence counts as somebody else's only if it is older than this
+            // attempt: its environment may have been looked at in the middle of an exec.
+            let elsewhere = |pid| match book.orphans.get(&pid) {
+                Some(Owner::Nobody(start)) => *start < root.since,
+                _ => true,
+            };
+            if !children.iter().all(|pid| book.is_accounted_for(*pid) && elsewhere(*pid)) {
                 return false;
             }
         }
@@ -196,27 +203,39 @@ impl Reaper {
         if self.is_clean(root) {
             return Report::default();
         }
-        let mut left = |snapshot: &Snapshot| self.orphans_of(snapshot, Some(root));
-        tree::destroy(&mut left, &mut || {
+        let mut own = HashSet::new();
+        let mut left = |snapshot: &Snapshot| self.orphans_of(snapshot, Some(root), &mut own);
+        let mut report = tree::destroy(&mut left, &mut || {
             self.reap();
-        })
+        });
+        // Strays of nobody's that were killed on the way are not this attempt's fault.
+        report.survivors.retain(|one| own.contains(&one.pid));
+        report.killed = u32::try_from(own.len() - report.survivors.len()).unwrap_or(u32::MAX);
+        report
     }
 
     /// Whether something of an ended attempt is still alive. Blocks.
     fn has_leftovers(&self, root: &Identity) -> bool {
         self.reap();
-        !self.is_clean(root) && self.orphans_of(&Snapshot::take(), Some(root)).iter().any(Proc::is_alive)
+        !self.is_clean(root)
+            && self.orphans_of(&Snapshot::take(), Some(root), &mut HashSet::new()).iter().any(Proc::is_alive)
     }
 
     /// The tree of an attempt whose root is not reaped yet.
     fn tree_of(&self, snapshot: &Snapshot, root: &Identity) -> Vec<Proc> {
         let mut found = snapshot.with_descendants(root.pid);
-        found.extend(self.orphans_of(snapshot, Some(root)));
+        found.extend(self.orphans_of(snapshot, Some(root), &mut HashSet::new()));
         found
     }
 
-    /// Orphans, with all below them, that belong to `wanted` or certainly to nobody.
-    fn orphans_of(&self, snapshot: &Snapshot, wanted: Option<&Identity>) -> Vec<Proc> {
+    /// Orphans, with all below them, that belong to `wanted` or certainly to nobody; the
+    /// living ones of `wanted` are noted in `own`.
+    fn orphans_of(
+        &self,
+        snapshot: &Snapshot,
+        wanted: Option<&Identity>,
+        own: &mut HashSet<i32>,
+    ) -> Vec<Proc> {
         // After the look and before the verdict: whoever the look saw is now registered.
         self.all_registered();
         let mut book = self.book();
@@ -227,7 +246,10 @@ impl Reaper {
             }
             let members = snapshot.with_descendants(child.pid);
             let condemned = match attribute(&book, &members, wanted) {
-                Verdict::Wanted => true,
+                Verdict::Wanted => {
+                    own.extend(members.iter().filter(|one| one.is_alive()).map(|one| one.pid));
+                    true
+                }
                 Verdict::Running(root, serial) => {
                     book.orphans.insert(child.pid, Owner::Root(root, serial));
                     false
@@ -250,7 +272,7 @@ impl Reaper {
         if !self.reap() {
             return Report::default();
         }
-        tree::destroy(&mut |snapshot| self.orphans_of(snapshot, None), &mut || {
+        tree::destroy(&mut |snapshot| self.orphans_of(snapshot, None, &mut HashSet::new()), &mut || {
             self.reap();
         })
     }
