@@ -34,6 +34,8 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
 
+use tokio::sync::Semaphore;
+
 use super::os;
 use super::proc::{self, Mark, Proc};
 use super::tree::{self, Report, Snapshot};
@@ -41,12 +43,21 @@ use super::tree::{self, Report, Snapshot};
 mod root;
 pub use root::Root;
 
+/// Looks at what an attempt left, while others leave things at the same time.
+const CLEARING_ROUNDS: u32 = 50;
+
+/// Trees looked at in parallel.
+const HANDS: usize = 2;
+
 /// The registry; one per engine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reaper {
     /// Shared by whoever is between fork and registration, alone for whoever judges.
     gate: RwLock<()>,
     book: Mutex<Book>,
+    /// Bounds the threads that look at trees: hundreds of attempts that reach a limit at
+    /// one instant would only get into each other's way.
+    hands: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -120,7 +131,7 @@ impl Book {
 impl Reaper {
     /// A registry without attempts. The calling process should be a subreaper.
     pub fn new() -> Arc<Reaper> {
-        Arc::new(Reaper::default())
+        Arc::new(Reaper { gate: RwLock::default(), book: Mutex::default(), hands: Semaphore::new(HANDS) })
     }
 
     /// Starts a process in a group of its own and registers it as a root. The command must
@@ -197,17 +208,43 @@ impl Reaper {
         unclear
     }
 
+    /// Our children that are no running attempt's root.
+    fn strays(&self) -> Vec<i32> {
+        let mut children = proc::children_of_main_thread().unwrap_or_else(proc::children);
+        let book = self.book();
+        children.retain(|pid| !book.roots.contains_key(pid));
+        children
+    }
+
+    /// What hangs below the strays, and below one root if there is one.
+    fn look(&self, root: Option<&Identity>) -> Snapshot {
+        let mut tops = self.strays();
+        tops.extend(root.map(|root| root.pid));
+        Snapshot::of_trees(&tops)
+    }
+
     /// Kills what an ended attempt left behind. Blocks; nothing to do costs microseconds.
     fn clear(&self, root: &Identity) -> Report {
-        self.reap();
-        if self.is_clean(root) {
-            return Report::default();
-        }
+        let mut report = Report::default();
         let mut own = HashSet::new();
-        let mut left = |snapshot: &Snapshot| self.orphans_of(snapshot, Some(root), &mut own);
-        let mut report = tree::destroy(&mut left, &mut || {
+        for _ in 0..CLEARING_ROUNDS {
             self.reap();
-        });
+            if self.is_clean(root) {
+                break;
+            }
+            let before = self.strays();
+            report = tree::destroy(
+                &mut || self.look(None),
+                &mut |snapshot| self.orphans_of(snapshot, Some(root), &mut own),
+                &mut || {
+                    self.reap();
+                },
+            );
+            // Something may have lost its parent just while we looked: then it is new here.
+            if self.strays().iter().all(|pid| before.contains(pid)) {
+                break;
+            }
+        }
         // Strays of nobody's that were killed on the way are not this attempt's fault.
         report.survivors.retain(|one| own.contains(&one.pid));
         report.killed = u32::try_from(own.len() - report.survivors.len()).unwrap_or(u32::MAX);
@@ -218,7 +255,7 @@ impl Reaper {
     fn has_leftovers(&self, root: &Identity) -> bool {
         self.reap();
         !self.is_clean(root)
-            && self.orphans_of(&Snapshot::take(), Some(root), &mut HashSet::new()).iter().any(Proc::is_alive)
+            && self.orphans_of(&self.look(None), Some(root), &mut HashSet::new()).iter().any(Proc::is_alive)
     }
 
     /// The tree of an attempt whose root is not reaped yet.
@@ -272,9 +309,13 @@ impl Reaper {
         if !self.reap() {
             return Report::default();
         }
-        tree::destroy(&mut |snapshot| self.orphans_of(snapshot, None, &mut HashSet::new()), &mut || {
-            self.reap();
-        })
+        tree::destroy(
+            &mut || self.look(None),
+            &mut |snapshot| self.orphans_of(snapshot, None, &mut HashSet::new()),
+            &mut || {
+                self.reap();
+            },
+        )
     }
 
     /// Calls [`Reaper::tick`] once a second for ever, off the async threads.
