@@ -98,10 +98,9 @@ impl Membership {
 
     /// For an engine that is alone: goes back to the parent and removes the leaf.
     pub(super) fn leave_and_remove(&self) {
-        if let Some(leaf) = &self.leaf
-            && leaf.parent().is_some_and(enter)
-        {
-            drop(Leaf { path: leaf.clone() });
+        match &self.leaf {
+            Some(leaf) if leaf.parent().is_some_and(enter) => drop(Leaf { path: leaf.clone() }),
+            _ => {}
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn exec(args: impl IntoIterator<Item = OsString>) -> ExecFailed {
         Ok(mut command) => {
             let error = command.exec();
             let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
-            let program = command.get_program().display();
+            let program = command.get_program().to_string_lossy();
             ExecFailed { code, message: format!("{program}: {error}") }
         }
         Err(message) => ExecFailed { code: 126, message },
@@ -53,7 +53,7 @@ fn apply(args: &mut dyn Iterator<Item = OsString>) -> Result<Command, String> {
             Some("--rlimit") => set_limit(value),
             _ => Err("unknown option".to_owned()),
         };
-        done.map_err(|why| format!("__exec: {} {value}: {why}", option.display()))?;
+        done.map_err(|why| format!("__exec: {} {value}: {why}", option.to_string_lossy()))?;
     }
     Err("__exec: no command".to_owned())
 }

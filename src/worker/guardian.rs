@@ -127,9 +127,7 @@ impl Guardian<'_> {
             self.listen();
             let ended = self.reap();
             self.take_signals();
-            if let Some(status) = ended
-                && let Some(code) = self.engine_ended(status)
-            {
+            if let Some(code) = ended.and_then(|status| self.engine_ended(status)) {
                 return Ok(code);
             }
             self.check_lease();
@@ -243,15 +241,16 @@ impl Guardian<'_> {
                 self.order(Order::Quiet);
                 self.say(words::QUIET);
             }
-            // Under nohup the worker is to outlive its terminal.
-            libc::SIGHUP if self.had_terminal && !has_terminal() && self.hup_ignored => {}
-            libc::SIGHUP if self.had_terminal && !has_terminal() => {
-                if self.ladder.phase() == Phase::Serving {
-                    self.stop(signal);
-                }
-            }
+            libc::SIGHUP if self.had_terminal && !has_terminal() => self.terminal_lost(),
             libc::SIGHUP => self.order(Order::Reload),
             _ => {}
+        }
+    }
+
+    /// Like a first TERM; but under nohup the worker is to outlive its terminal.
+    fn terminal_lost(&mut self) {
+        if !self.hup_ignored && self.ladder.phase() == Phase::Serving {
+            self.stop(libc::SIGHUP);
         }
     }
 
@@ -355,10 +354,9 @@ impl Guardian<'_> {
 
     /// Kills everything below this process and waits until it is gone.
     fn kill_all(&mut self) {
-        if let Some(leaf) = &self.leaf
-            && !super::proc::children().is_empty()
-        {
-            leaf.kill();
+        match &self.leaf {
+            Some(leaf) if !super::proc::children().is_empty() => leaf.kill(),
+            _ => {}
         }
         let report = tree::kill_all_descendants(&mut || {
             engine::reap_all(None);
@@ -380,3 +378,6 @@ fn has_terminal() -> bool {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod end_to_end;
