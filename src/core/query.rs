@@ -173,8 +173,8 @@ impl Store {
             role: if info.get("role") == "slave" { "replica" } else { "primary" }.to_owned(),
             pid: info.get("process_id").parse().ok(),
             aof: info.get("aof_enabled") == "1",
-            // INFO does not tell the save points; a server that ever saved has them.
-            rdb: count("rdb_saves") > 0 || count("rdb_last_save_time") > count("uptime_in_seconds"),
+            // INFO does not tell the save points; a server that has saved has them.
+            rdb: count("rdb_saves") > 0,
             eviction: info.get("maxmemory_policy").to_owned(),
             used_memory: count("used_memory"),
             max_memory: count("maxmemory"),

@@ -34,6 +34,7 @@ use super::{bell, order};
 use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
+use crate::local;
 
 /// Most workers on one page of peers; the script's number.
 const PEERS_PAGE: usize = 32;
@@ -125,7 +126,9 @@ pub async fn run(
     start::hand_back(&store, &predecessors(&control), &journal).await?;
     let identity = start::register(&store, &settings).await?;
     let (news_out, news) = mpsc::unbounded_channel();
-    let shared = Arc::new(Shared { settings, store, reaper: Reaper::new(), journal, news: news_out });
+    let spared = settings.local.as_ref().and_then(|place| place.dir.canonicalize().ok());
+    let reaper = Reaper::sparing(spared);
+    let shared = Arc::new(Shared { settings, store, reaper, journal, news: news_out });
     tokio::spawn(Arc::clone(&shared.reaper).keep_house());
     let engine = Engine::new(shared, identity, control);
     Ok(engine.work(news).await)
@@ -418,12 +421,32 @@ impl Engine {
         self.trouble_since.get_or_insert_with(Instant::now);
         let event = Event::new(Level::Warn, "Redis is not answering, trying again").with("error", error);
         self.shared.journal.complain(error.kind(), &event);
+        if matches!(error, Error::Unreachable { .. } | Error::Unknown { .. }) {
+            self.revive_local_store();
+        }
+    }
+
+    /// Nobody else may be about to start the local store's server again.
+    fn revive_local_store(&self) {
+        let Some(place) = self.shared.settings.local.clone() else { return };
+        let (path, journal) = (self.shared.settings.search_path.clone(), self.shared.journal.clone());
+        tokio::task::spawn_blocking(move || match local::ensure(&place, path.as_deref()) {
+            Ok(ready) if ready.started => {
+                journal.say(&Event::new(Level::Warn, "started the local store's server again"));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let event = Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
+                journal.complain("local store", &event);
+            }
+        });
     }
 
     fn recovered(&mut self) {
         if let Some(since) = self.trouble_since.take() {
             // What was seen of the peers before the gap proves nothing about it.
             self.watch.forget();
+            self.pulses.say_serving_again();
             let event =
                 Event::new(Level::Info, "Redis is back").with("after_ms", since.elapsed().as_millis());
             self.shared.journal.say(&event);
@@ -541,6 +564,7 @@ impl Engine {
         for held in self.held.values() {
             let _ = held.orders.send(Order::LeaseLost);
         }
+        self.control.remove_group();
         let limit = self.shared.settings.lease;
         let _ = tokio::time::timeout(
             limit,
