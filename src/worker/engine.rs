@@ -36,6 +36,8 @@ use crate::core::name::Name;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
 use crate::local;
 
+/// Most jobs of one claim, so that no script runs long; the next follows at once.
+const CLAIM_AT_ONCE: usize = 64;
 /// Most workers on one page of peers; the script's number.
 const PEERS_PAGE: usize = 32;
 /// Past the time that a stop may take, the engine waits this long for reports.
@@ -201,6 +203,7 @@ impl Engine {
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             self.condemn_late();
+            self.claim_due();
             self.limits_of_life();
         }
         listener.abort();
@@ -236,8 +239,9 @@ impl Engine {
         if self.mode != Mode::Running || self.held.len() - running > slots {
             return 0;
         }
+        let room = (slots - running.min(slots)).min(CLAIM_AT_ONCE);
         let left = self.shared.settings.max_jobs.map_or(u64::MAX, |most| most.saturating_sub(self.started));
-        (slots - running.min(slots)).min(usize::try_from(left).unwrap_or(usize::MAX))
+        room.min(usize::try_from(left).unwrap_or(usize::MAX))
     }
 
     /// Starts a pulse when one is due and none is in flight.
@@ -289,6 +293,10 @@ impl Engine {
                 let wait = u64::try_from(due - pulse.now_ms).unwrap_or(0);
                 Instant::now() + Duration::from_millis(wait)
             });
+        }
+        if !pulse.jobs.is_empty() {
+            // There may be more where these came from.
+            self.pulses.hurry();
         }
         for job in pulse.jobs {
             self.start(job, sent_ns);
@@ -355,6 +363,14 @@ impl Engine {
     fn deadline_ns(&self, held: &Held, margin: Duration) -> u64 {
         let lease = held.lease.saturating_sub(margin);
         self.good_ns.max(held.since_ns).saturating_add(u64::try_from(lease.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// A waiting job has become due: its time is not the pulse's time.
+    fn claim_due(&mut self) {
+        if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() > 0 {
+            self.next_due = None;
+            self.pulses.hurry();
+        }
     }
 
     /// Kills the jobs whose lease could not be kept.
