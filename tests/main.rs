@@ -13,5 +13,6 @@
 
 mod support;
 
+mod enqueue;
 mod local;
 mod support_itself;
