@@ -7,8 +7,7 @@ use serde_json::Value as Json;
 use crate::support::{Output, PATIENCE, Room, Server, wait_for};
 
 /// What `enqueue` says on stderr when nobody serves the queue.
-const NO_WORKER: &str =
-    "jobq: no live worker serves queue default; to start one: jobq worker -q default\n";
+const NO_WORKER: &str = "jobq: no live worker serves queue default; to start one: jobq worker -q default\n";
 
 fn object(output: &Output) -> Json {
     serde_json::from_str(&output.line()).unwrap_or_else(|error| panic!("{error} in {output}"))
@@ -121,7 +120,10 @@ fn json_tells_id_created_state_queue_and_workers() {
     let room = Room::new(&server);
     room.jobq(["enqueue", "--json", "--id", "job1", "-q", "emails", "--", "true"])
         .run()
-        .stdout(r#"{"id":"job1","created":true,"state":"PENDING","queue":"emails","workers":0}"#.to_owned() + "\n")
+        .stdout(
+            r#"{"id":"job1","created":true,"state":"PENDING","queue":"emails","workers":0}"#.to_owned()
+                + "\n",
+        )
         .stderr("jobq: no live worker serves queue emails; to start one: jobq worker -q emails\n")
         .status(0);
     room.jobq(["enqueue", "--json", "--quiet", "--id", "job2", "--delay", "1h", "--", "true"])
@@ -167,9 +169,13 @@ fn the_same_id_with_another_description_says_so() {
         .status(0);
     assert_eq!(server.dump_all(), before);
     burst(&room);
-    let ended = room.jobq(["enqueue", "--json", "--id", "once", "--", "echo", "one"]).run().stderr("").status(0);
+    let ended =
+        room.jobq(["enqueue", "--json", "--id", "once", "--", "echo", "one"]).run().stderr("").status(0);
     let ended = object(&ended);
-    assert_eq!((&ended["created"], &ended["same"], &ended["state"]), (&false.into(), &true.into(), &"SUCCESS".into()));
+    assert_eq!(
+        (&ended["created"], &ended["same"], &ended["state"]),
+        (&false.into(), &true.into(), &"SUCCESS".into())
+    );
     assert_eq!(stdout_of(&room, "once"), b"one\n");
 }
 
@@ -224,9 +230,24 @@ fn a_delayed_job_waits_for_its_time_and_an_expired_one_never_runs() {
 fn what_was_asked_for_is_what_status_tells() {
     let server = Server::start();
     let room = Room::new(&server);
-    let id = enqueue(&room, &[
-        "-q", "emails", "-p", "-7", "--label", "team=mail", "--label", "run=a b", "--retries", "3", "--", "true", "x",
-    ]);
+    let id = enqueue(
+        &room,
+        &[
+            "-q",
+            "emails",
+            "-p",
+            "-7",
+            "--label",
+            "team=mail",
+            "--label",
+            "run=a b",
+            "--retries",
+            "3",
+            "--",
+            "true",
+            "x",
+        ],
+    );
     let job = show(&room, &id);
     let fields: Vec<&str> = "id state reason queue task argv args priority labels group attempt retries \
         outcome exit_code result error progress enqueued_at due_at started_at finished_at worker output schema"
@@ -236,7 +257,10 @@ fn what_was_asked_for_is_what_status_tells() {
     assert!(fields.is_empty(), "missing: {fields:?} in {job}");
     assert_eq!(job["id"], id);
     assert_eq!(job["argv"], serde_json::json!(["true", "x"]));
-    assert_eq!((&job["queue"], &job["priority"], &job["retries"]), (&"emails".into(), &(-7).into(), &3.into()));
+    assert_eq!(
+        (&job["queue"], &job["priority"], &job["retries"]),
+        (&"emails".into(), &(-7).into(), &3.into())
+    );
     assert_eq!(job["labels"], serde_json::json!({"team": "mail", "run": "a b"}));
     assert_eq!(job["output"], serde_json::json!({"stdout_bytes": 0, "stderr_bytes": 0, "dropped": 0}));
 }
@@ -251,6 +275,9 @@ fn a_failed_job_is_tried_again_as_asked() {
     let fatal = enqueue(&room, &["--retries", "5", "--no-retry-on", "9", "--shell", "exit 9"]);
     room.jobq(["worker", "--burst", "--idle", "10s", "--quiet"]).run().status(0);
     let (job, fatal) = (show(&room, &id), show(&room, &fatal));
-    assert_eq!((&job["state"], &job["attempt"], &job["exit_code"]), (&"SUCCESS".into(), &3.into(), &4.into()));
+    assert_eq!(
+        (&job["state"], &job["attempt"], &job["exit_code"]),
+        (&"SUCCESS".into(), &3.into(), &4.into())
+    );
     assert_eq!((&fatal["state"], &fatal["attempt"]), (&"FAILURE".into(), &1.into()));
 }

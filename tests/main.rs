@@ -16,3 +16,4 @@ mod support;
 mod enqueue;
 mod local;
 mod support_itself;
+mod waiting;
