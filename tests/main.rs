@@ -15,5 +15,6 @@ mod support;
 
 mod enqueue;
 mod local;
+mod refusals;
 mod support_itself;
 mod waiting;
