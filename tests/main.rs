@@ -13,5 +13,8 @@
 
 mod support;
 
+mod enqueue;
 mod local;
+mod refusals;
 mod support_itself;
+mod waiting;

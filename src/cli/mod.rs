@@ -87,6 +87,7 @@ fn dispatch(cli: Cli) -> u8 {
         Command::Status(args) => args.mode() == args::StatusMode::Wait,
         _ => false,
     };
+    let looks = matches!(&cli.command, Command::Status(_) | Command::Inspect(_));
     let done = match cli.command {
         Command::Enqueue(args) => short(enqueue::run(&context, &args)),
         Command::Worker(args) => worker::run(&context, &args),
@@ -98,6 +99,7 @@ fn dispatch(cli: Cli) -> u8 {
     match done {
         Ok(code) | Err(Stop::Code(code)) => code,
         Err(Stop::Problem(problem)) => {
+            let problem = if looks { exit::of_a_look(problem) } else { problem };
             context.out.problem(&problem);
             // While waiting, the codes of the table would look like the job's own.
             if waits && problem.code != exit::USAGE { exit::WAIT_FAILED } else { problem.code }

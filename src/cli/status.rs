@@ -1,6 +1,7 @@
 //! `jobq status`: looks, and never changes anything.
 
 use super::args::{StatusArgs, StatusMode};
+use super::connect::Missing;
 use super::stream::{Follower, Printer};
 use super::{Context, Done, Stop, connect, exit, wait};
 use crate::core::name::Name;
@@ -14,7 +15,9 @@ use crate::view::{Problem, job, json, overview};
 const LIVE_TAIL: usize = 16 * 1024;
 
 pub(super) async fn run(context: &Context, args: &StatusArgs) -> Done {
-    let Some((store, place)) = connect::open_to_read(&context.global, &context.env, &context.out)? else {
+    let Some((store, place)) =
+        connect::open_existing(&context.global, &context.env, &context.out, Missing::Wake)?
+    else {
         return no_store(context, args);
     };
     let first = args.ids.first().map_or("", Name::as_str);

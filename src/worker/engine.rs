@@ -104,8 +104,11 @@ struct Engine {
     started: u64,
     born: Instant,
     next_due: Option<Instant>,
-    /// The newest claim found nothing, although a slot was free.
+    /// The newest claim found nothing, although a slot was free, and was sent after the
+    /// newest settle: that may have put its job back.
     empty: bool,
+    /// CLOCK_BOOTTIME at which the newest job was settled.
+    settled_ns: u64,
     /// When a stop must be over.
     end_by: Option<Instant>,
     abandoned: bool,
@@ -167,6 +170,7 @@ impl Engine {
             born: now,
             next_due: None,
             empty: false,
+            settled_ns: 0,
             end_by: None,
             abandoned: false,
             told_lease: None,
@@ -288,7 +292,7 @@ impl Engine {
 
     fn take_pulse(&mut self, sent_ns: u64, claimed: bool, pulse: Pulse) {
         if claimed {
-            self.empty = pulse.jobs.is_empty();
+            self.empty = pulse.jobs.is_empty() && sent_ns >= self.settled_ns;
             self.next_due = pulse.next_due_ms.map(|due| {
                 let wait = u64::try_from(due - pulse.now_ms).unwrap_or(0);
                 Instant::now() + Duration::from_millis(wait)
@@ -355,6 +359,8 @@ impl Engine {
             }
             News::Settled(id) => {
                 self.held.remove(&id);
+                self.settled_ns = boottime_ns();
+                self.empty = false;
             }
         }
     }
@@ -526,6 +532,9 @@ impl Engine {
         });
         if old || spent || idle {
             self.enter(Mode::Draining);
+        } else if settings.burst.is_some() && !self.empty && self.held.is_empty() {
+            // Nothing to do, and no claim has said so since: ask at once.
+            self.pulses.hurry();
         }
     }
 
