@@ -15,3 +15,4 @@ mod support;
 
 mod local;
 mod support_itself;
+mod worker;

@@ -174,6 +174,13 @@ async fn attempt(
             () = carrier.carry() => {}
         }
     };
+    // A lease that was lost in the moment in which the job ended: its end may be the KILL
+    // that came with the loss.
+    while let Ok(order) = orders.try_recv() {
+        if order == Order::LeaseLost {
+            told = Some(order);
+        }
+    }
     let asked_ms = read_note(&note);
     report_leftovers(shared, job, &ended);
     how_it_ended(told, &ended, spec, asked_ms)
