@@ -18,3 +18,4 @@ mod local;
 mod refusals;
 mod support_itself;
 mod waiting;
+mod worker;

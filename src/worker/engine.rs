@@ -33,6 +33,7 @@ use super::watch::{BURY, Watch};
 use super::{bell, order};
 use crate::core::error::Error;
 use crate::core::name::Name;
+use crate::core::state::State;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
 use crate::local;
 
@@ -104,11 +105,12 @@ struct Engine {
     started: u64,
     born: Instant,
     next_due: Option<Instant>,
-    /// The newest claim found nothing, although a slot was free, and was sent after the
-    /// newest settle: that may have put its job back.
+    /// The newest claim found nothing, and what this worker holds has not changed since it
+    /// was sent: a job that ended meanwhile may have gone back to its queue, or have kept
+    /// the claim from looking into a queue that has a limit here.
     empty: bool,
-    /// CLOCK_BOOTTIME at which the newest job was settled.
-    settled_ns: u64,
+    /// What this worker holds changed since the newest pulse was sent.
+    changed: bool,
     /// When a stop must be over.
     end_by: Option<Instant>,
     abandoned: bool,
@@ -170,7 +172,7 @@ impl Engine {
             born: now,
             next_due: None,
             empty: false,
-            settled_ns: 0,
+            changed: false,
             end_by: None,
             abandoned: false,
             told_lease: None,
@@ -255,6 +257,7 @@ impl Engine {
             return;
         }
         let free = self.free();
+        self.changed = self.pulses.has_open_claim();
         let peers_after = (self.watched.elapsed() >= Duration::from_millis(900)).then(|| {
             self.watched = Instant::now();
             self.watch.cursor().to_owned()
@@ -292,7 +295,7 @@ impl Engine {
 
     fn take_pulse(&mut self, sent_ns: u64, claimed: bool, pulse: Pulse) {
         if claimed {
-            self.empty = pulse.jobs.is_empty() && sent_ns >= self.settled_ns;
+            self.empty = pulse.jobs.is_empty() && !self.changed;
             self.next_due = pulse.next_due_ms.map(|due| {
                 let wait = u64::try_from(due - pulse.now_ms).unwrap_or(0);
                 Instant::now() + Duration::from_millis(wait)
@@ -350,18 +353,23 @@ impl Engine {
     }
 
     fn hear(&mut self, item: News) {
+        let was_free = self.free();
         match item {
             News::Free(id) => {
                 if let Some(held) = self.held.get_mut(&id) {
                     held.runs = false;
                 }
-                self.pulses.hurry();
             }
             News::Settled(id) => {
                 self.held.remove(&id);
-                self.settled_ns = boottime_ns();
-                self.empty = false;
             }
+        }
+        self.changed = true;
+        self.empty = false;
+        // The last report of a backlog frees a slot just as the end of a job does; and a
+        // burst is over only when a claim that was sent after the last report finds nothing.
+        if self.free() > was_free || (self.shared.settings.burst.is_some() && self.held.is_empty()) {
+            self.pulses.hurry();
         }
     }
 
@@ -581,14 +589,15 @@ impl Engine {
 
     /// The guardian is gone: nobody would kill the trees if this process died too.
     async fn orphaned(mut self) -> Finish {
+        // Told first: a slot that sees its job die of the KILL must know why.
+        for held in self.held.values() {
+            let _ = held.orders.send(Order::LeaseLost);
+        }
         let reaper = Arc::clone(&self.shared.reaper);
         let _ = tokio::task::spawn_blocking(move || reaper.kill_everything()).await;
         self.shared
             .journal
             .say(&Event::new(Level::Warn, "the guardian died: killed all jobs, giving them back"));
-        for held in self.held.values() {
-            let _ = held.orders.send(Order::LeaseLost);
-        }
         self.control.remove_group();
         let limit = self.shared.settings.lease;
         let _ = tokio::time::timeout(
@@ -600,7 +609,32 @@ impl Engine {
         Finish::Orphaned
     }
 
+    /// What a burst leaves in its queues: jobs that are not due yet, or that others run.
+    async fn say_what_is_left(&self) {
+        let Ok(Ok((_, queues))) =
+            tokio::time::timeout(Duration::from_secs(1), self.shared.store.queues()).await
+        else {
+            return;
+        };
+        let mut left = [0; State::ALL.len()];
+        for queue in &self.shared.settings.queues {
+            let Some(found) = queues.iter().find(|found| found.name == queue.0.as_str()) else { continue };
+            for (sum, count) in left.iter_mut().zip(found.counts) {
+                *sum += count;
+            }
+        }
+        let unfinished =
+            || State::ALL.iter().zip(left).filter(|(state, count)| !state.is_final() && *count > 0);
+        let event = if unfinished().next().is_none() { "left nothing" } else { "left in its queues" };
+        let event = unfinished()
+            .fold(Event::new(Level::Info, event), |event, (state, count)| event.with(state.name(), count));
+        self.shared.journal.say(&event);
+    }
+
     async fn leave(self) -> Finish {
+        if self.shared.settings.burst.is_some() {
+            self.say_what_is_left().await;
+        }
         let left = self.held.len();
         let bye = self.shared.store.bye(&self.identity);
         let gone = tokio::time::timeout(Duration::from_secs(1), bye).await;

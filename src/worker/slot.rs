@@ -142,7 +142,7 @@ async fn supervise(
     let mut told = None;
     loop {
         tokio::select! {
-            ended = &mut supervise => return (ended, told),
+            ended = &mut supervise => return (ended, last_told(told, orders)),
             Some(order) = orders.recv() => {
                 // The first reason stands, but a lost lease goes before every other.
                 if told.is_none() || order == Order::LeaseLost {
@@ -164,6 +164,18 @@ async fn supervise(
             () = carrier.carry() => {}
         }
     }
+}
+
+/// A lease that was lost in the moment in which the job ended: its end may be the KILL that
+/// came with the loss.
+fn last_told(told: Option<Order>, orders: &mut mpsc::UnboundedReceiver<Order>) -> Option<Order> {
+    let mut last = told;
+    while let Ok(order) = orders.try_recv() {
+        if order == Order::LeaseLost {
+            last = Some(order);
+        }
+    }
+    last
 }
 
 /// Before a run that follows a cut one on this host: whatever is left of it dies first.

@@ -10,6 +10,7 @@
 #![allow(unused_imports, reason = "the same, for the names given here")]
 
 mod guard;
+pub mod jobs;
 pub mod oracle;
 pub mod proxy;
 pub mod resp;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+pub use jobs::{Job, engine_of, enqueue_many};
 pub use oracle::Oracle;
 pub use proxy::{Mode, Proxy};
 pub use resp::Value;
