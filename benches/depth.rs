@@ -88,7 +88,11 @@ pub fn measure() -> Vec<Verdict> {
             shallow.print(&format!("{verb}, {SHALLOW} pending"));
             deep.print(&format!("{verb}, {DEEP} pending"));
             let ratio = deep.median() / shallow.median();
-            Verdict::new(format!("{verb} at a million pending against a thousand"), Promise::AtMost(1.5), ratio)
+            Verdict::new(
+                format!("{verb} at a million pending against a thousand"),
+                Promise::AtMost(1.5),
+                ratio,
+            )
         })
         .collect()
 }

@@ -42,11 +42,7 @@ pub fn measure() -> Vec<Verdict> {
         }
     }
     for (name, samples) in [("start of a process", &by_hand), ("enqueue to start, idle worker", &queued)] {
-        println!(
-            "  {name:<34} p50    {:>8.3} ms   p99 {:>8.3} ms",
-            samples.median(),
-            samples.percentile(99)
-        );
+        println!("  {name:<34} p50    {:>8.3} ms   p99 {:>8.3} ms", samples.median(), samples.percentile(99));
     }
     println!("  {:<34} {:.1} MiB", "idle worker, guardian and engine", resident_mib(worker.pid()));
     Vec::new()
