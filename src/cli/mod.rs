@@ -75,7 +75,7 @@ fn tell_usage(error: &clap::Error) -> u8 {
 fn dispatch(cli: Cli) -> u8 {
     if let Command::Exec(exec) = cli.command {
         let failed = crate::worker::exec::exec(exec.args);
-        let out = Out::new(cli.global.manner(), &jiff::tz::TimeZone::UTC);
+        let out = Out::new(cli.global.manner(), &jiff::tz::TimeZone::UTC.into());
         out.problem(&Problem::new(failed.code, "exec", failed.message));
         return failed.code;
     }

@@ -3,10 +3,9 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use jiff::tz::TimeZone;
-
 use super::problem::Problem;
 use super::style::{DIM, Look, WARN};
+use crate::core::when::LocalZone;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,7 +42,7 @@ pub struct Out {
 
 impl Out {
     /// Looks at the two streams once. Instants are shown in `zone`.
-    pub fn new(manner: Manner, zone: &TimeZone) -> Out {
+    pub fn new(manner: Manner, zone: &LocalZone) -> Out {
         let stdout = Look {
             color: wants_color(manner.color, &io::stdout()),
             width: terminal_width(io::stdout()),
