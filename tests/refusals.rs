@@ -376,7 +376,7 @@ fn what_the_server_does_not_allow_is_77_and_no_password_is_shown() {
 
 #[test]
 fn a_password_comes_from_its_file() {
-    let server = Server::options().requirepass("s3cret").start();
+    let server = Server::options().aof().requirepass("s3cret").start();
     let bare = format!("unix://{}", server.socket().display());
     let room = Room::at(&bare);
     let file = room.write("password", "s3cret\n");
@@ -439,7 +439,7 @@ fn local_never_without_a_url_is_78() {
 
 #[test]
 fn a_namespace_of_another_version_is_78_and_stays_as_it_is() {
-    let server = Server::start();
+    let server = Server::options().aof().start();
     let room = Room::new(&server);
     room.jobq(["enqueue", "--quiet", "--id", "job", "--", "true"]).run().status(0);
     server.cli(&["HSET", "jobq:{test}:meta", "format", "2"]);

@@ -36,8 +36,6 @@ pub(super) async fn run(context: &Context, args: &EnqueueArgs) -> Done {
         expires: when(plan.expires),
         spec: plan.spec,
         stdin,
-        hooks: String::new(),
-        alert: String::new(),
     };
     let (store, _) = connect::open(&context.global, &context.env, &context.out, Patience::default())?;
     let accepted = match insist(&store, &job, plan.if_full).await {

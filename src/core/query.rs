@@ -10,7 +10,8 @@ use super::name::Name;
 use super::outcome::Outcome;
 use super::reply::{self, Items};
 use super::report::{
-    Attempt, FailureLine, JobReport, OutputTotals, Overview, Progress, QueueReport, ServerReport, WorkerReport,
+    Attempt, FailureLine, JobReport, OutputTotals, Overview, Progress, QueueReport, ServerReport,
+    WorkerReport,
 };
 use super::script;
 use super::spec::Spec;

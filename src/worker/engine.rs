@@ -383,6 +383,7 @@ impl Engine {
     fn claim_due(&mut self) {
         if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() > 0 {
             self.next_due = None;
+            self.empty = false;
             self.pulses.hurry();
         }
     }
@@ -466,7 +467,8 @@ impl Engine {
             }
             Ok(_) => {}
             Err(error) => {
-                let event = Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
+                let event =
+                    Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
                 journal.complain("local store", &event);
             }
         });

@@ -23,7 +23,10 @@ pub(super) fn launch(shared: &Shared, job: &Claimed, spec: &Spec, notes: &Notes)
     if shared.settings.tasks_only {
         return Err("this worker runs named tasks only".into());
     }
-    let cwd = spec.cwd.as_ref().map_or_else(|| shared.settings.home.clone(), |cwd| PathBuf::from(OsString::from(cwd)));
+    let cwd = spec
+        .cwd
+        .as_ref()
+        .map_or_else(|| shared.settings.home.clone(), |cwd| PathBuf::from(OsString::from(cwd)));
     let env = environment(shared, job, spec, notes, &cwd);
     Ok(Launch {
         argv: spec.argv.iter().map(OsString::from).collect(),
@@ -68,9 +71,11 @@ fn environment(
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         set("JOBQ_DEADLINE", &(now + Duration::from_millis(limit)).as_secs().to_string());
     }
-    for (name, path) in
-        [("JOBQ_PROGRESS", &notes.progress), ("JOBQ_RESULT", &notes.result), ("JOBQ_RETRY_AFTER", &notes.retry_after)]
-    {
+    for (name, path) in [
+        ("JOBQ_PROGRESS", &notes.progress),
+        ("JOBQ_RESULT", &notes.result),
+        ("JOBQ_RETRY_AFTER", &notes.retry_after),
+    ] {
         env.push((name.into(), path.as_os_str().to_owned()));
     }
     env

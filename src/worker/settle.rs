@@ -89,7 +89,8 @@ pub(super) async fn settle(
                 return shared.journal.say(&event.job(&job.id));
             }
             Err(error) => {
-                let event = Event::new(Level::Warn, "cannot report an end, trying again").with("error", &error);
+                let event =
+                    Event::new(Level::Warn, "cannot report an end, trying again").with("error", &error);
                 shared.journal.complain(error.kind(), &event);
             }
         }
@@ -123,8 +124,12 @@ async fn report(shared: &Shared, job: &Claimed, end: &End, verdict: Verdict, lef
             let (outcome, error) = (ending.outcome, ending.error.as_str());
             match verdict {
                 Verdict::Success => store.finish(id, token, outcome.detail().unwrap_or_default(), left).await,
-                Verdict::Retry { delay_ms } => store.fail(id, token, &failed(outcome, "retry", delay_ms, error)).await,
-                Verdict::Snooze { delay_ms } => store.fail(id, token, &failed(outcome, "snooze", delay_ms, error)).await,
+                Verdict::Retry { delay_ms } => {
+                    store.fail(id, token, &failed(outcome, "retry", delay_ms, error)).await
+                }
+                Verdict::Snooze { delay_ms } => {
+                    store.fail(id, token, &failed(outcome, "snooze", delay_ms, error)).await
+                }
                 Verdict::Failure => store.fail(id, token, &failed(outcome, "failure", 0, error)).await,
             }
         }
@@ -144,7 +149,10 @@ pub(super) fn in_words(outcome: Outcome, spec: &Spec) -> String {
             format!("killed by {name}{}", if core { " (core dumped)" } else { "" })
         }
         Outcome::Timeout => {
-            format!("timed out after {}", crate::core::when::short(spec.limits.timeout_ms.unwrap_or_default()))
+            format!(
+                "timed out after {}",
+                crate::core::when::short(spec.limits.timeout_ms.unwrap_or_default())
+            )
         }
         other => other.name().to_owned(),
     }
@@ -158,7 +166,9 @@ pub(super) fn log_end(shared: &Shared, job: &Claimed, end: &End, took: Duration)
         End::Cancelled => Event::new(Level::Info, "cancelled"),
         End::LeaseLost => Event::new(Level::Warn, "killed: its lease could not be kept"),
         End::Released(_, why) if why.is_empty() => Event::new(Level::Info, "stopped, goes back to the queue"),
-        End::Released(_, why) => Event::new(Level::Warn, "not run here, goes back to the queue").with("reason", why),
+        End::Released(_, why) => {
+            Event::new(Level::Warn, "not run here, goes back to the queue").with("reason", why)
+        }
     };
     shared.journal.say(&event.job(&job.id).with("ms", took.as_millis()));
 }
