@@ -14,4 +14,5 @@
 mod support;
 
 mod local;
+mod scripts;
 mod support_itself;

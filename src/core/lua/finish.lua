@@ -12,5 +12,7 @@ local refusal = settle_refusal(job, ARGV[2])
 if refusal then return refusal end
 
 end_attempt(id, job, 'exit', ARGV[3], ARGV[4])
+-- The reason of a cancel that came too late says nothing about a success.
+redis.call('HDEL', K.job .. id, 'reason')
 to_final(id, job, 'SUCCESS', 'exit', ARGV[3])
 return {'OK', 'SUCCESS'}
