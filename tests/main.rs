@@ -16,6 +16,7 @@ mod support;
 mod enqueue;
 mod local;
 mod refusals;
+mod scripts;
 mod support_itself;
 mod waiting;
 mod worker;

@@ -29,7 +29,7 @@ keys! {
     meta = "meta";
     /// zset, scores 0: every queue that ever had a job or a setting.
     queues = "queues";
-    /// hash: a queue's settings and its `bytes` in use.
+    /// hash: a queue's settings, its `bytes` in use, and the `purge` that walks through it.
     queue = "queue:";
     /// string: the job's spec, canonical JSON, written once.
     spec = "spec:";

@@ -9,8 +9,10 @@
 #![allow(dead_code, reason = "tools for all test modules; not each of them is in use at every commit")]
 #![allow(unused_imports, reason = "the same, for the names given here")]
 
+pub mod books;
 mod guard;
 pub mod jobs;
+pub mod invariants;
 pub mod oracle;
 pub mod proxy;
 pub mod resp;

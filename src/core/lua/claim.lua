@@ -51,7 +51,7 @@ local function start(id, job)
   return as_claimed(id, job)
 end
 
-local jobs = {}
+local jobs, dropped = {}, 0
 if want > 0 and me[2] == request then
   for id in string.gmatch(me[3] or '', '[^ ]+') do
     local job = load(id)
@@ -66,12 +66,18 @@ else
     if budget > 0 then budget = budget - promote(queue, math.max(1, math.min(100, budget))) end
     local room = math.min(want - #jobs, most[place])
     if room > 0 then
+      local purge = purge_of(queue)
       for _, id in ipairs(redis.call('ZRANGE', index('PENDING', queue), 0, room - 1)) do
         local job = load(id)
         if not job then
           redis.call('ZREM', index('PENDING', queue), id)
+          dropped = dropped + 1
         elseif job.expires and tonumber(job.expires) <= now then
           expire(id, job)
+          dropped = dropped + 1
+        elseif purge and is_purged(purge, job) then
+          cancel(id, job, purge.reason)
+          dropped = dropped + 1
         else
           jobs[#jobs + 1] = start(id, job)
           got[#got + 1] = id
@@ -85,7 +91,8 @@ end
 retention()
 work_chores()
 
-local soonest
+-- Whoever asked and got less than there may be comes again at once.
+local soonest = dropped > 0 and now or nil
 for _, queue in ipairs(queues) do
   local due = next_due(queue)
   if due and (not soonest or due < soonest) then soonest = due end

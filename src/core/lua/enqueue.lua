@@ -19,7 +19,7 @@ local function instant(text)
 end
 
 if wrong_format then return {'FORMAT', stored_format} end
-local fresh, answers, wants, seen = {}, {}, {}, {}
+local fresh, answers, wants, seen, sums = {}, {}, {}, {}, {}
 for i = 1, count do
   local base = 1 + (i - 1) * WIDTH
   local id, queue = ARGV[base + 1], ARGV[base + 2]
@@ -27,12 +27,12 @@ for i = 1, count do
   if known[1] then
     answers[i] = {'exists', known[1], known[2]}
   elseif seen[id] or redis.call('ZSCORE', K.tombs, id) then
-    answers[i] = {'exists', seen[id] or '', seen[id] and ARGV[base + 4] or ''}
+    answers[i] = {'exists', seen[id] or '', sums[id] or ''}
   else
     local due = instant(ARGV[base + 6])
     if due and due <= now then due = nil end
     local bytes = #ARGV[base + 3] + math.max(0, #ARGV[base + 12] - 1)
-    seen[id] = due and 'SCHEDULED' or 'PENDING'
+    seen[id], sums[id] = due and 'SCHEDULED' or 'PENDING', ARGV[base + 4]
     fresh[#fresh + 1] = {base = base, due = due, bytes = bytes}
     answers[i] = {'created', seen[id], ARGV[base + 4]}
     wants[queue] = wants[queue] or {jobs = 0, bytes = 0}

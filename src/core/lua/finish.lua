@@ -12,6 +12,8 @@ local refusal = settle_refusal(job, ARGV[2])
 if refusal then return refusal end
 
 end_attempt(id, job, 'exit', ARGV[3], ARGV[4])
+-- The reason of a cancel that came too late says nothing about a success.
+redis.call('HDEL', K.job .. id, 'reason')
 keep_result(id, ARGV[5])
 if ARGV[6] ~= '' then redis.call('HSET', K.job .. id, 'error', ARGV[6]) end
 to_final(id, job, 'SUCCESS', 'exit', ARGV[3])

@@ -12,7 +12,8 @@ local function end_attempt(id, job, outcome, detail, tail)
   redis.call('LTRIM', K.tries .. id, -KEEP_ATTEMPTS, -1)
   redis.call('HDEL', K.held .. job.worker, id)
   redis.call('HDEL', K.mail .. job.worker, id)
-  redis.call('HDEL', K.job .. id, 'token', 'cut')
+  -- Refusals count in a row: release.lua writes them again.
+  redis.call('HDEL', K.job .. id, 'token', 'cut', 'refused', 'refusals')
   redis.call('HSET', K.job .. id, 'settled', job.token, 'outcome', outcome, 'detail', detail)
 end
 
@@ -54,7 +55,8 @@ end
 
 -- Loses up to a hundred jobs of a worker whose lease is at most `stood_ms`; says how many.
 local function lose_held(worker, default_lease_ms, stood_ms, outcome)
-  local page = redis.call('HSCAN', K.held .. worker, '0', 'COUNT', 100)[2]
+  -- Any hundred, so that jobs with a longer lease of their own never hide the others.
+  local page = redis.call('HRANDFIELD', K.held .. worker, 100, 'WITHVALUES')
   local lost = 0
   for i = 1, #page, 2 do
     local id, token = page[i], page[i + 1]
@@ -65,6 +67,8 @@ local function lose_held(worker, default_lease_ms, stood_ms, outcome)
       redis.call('HDEL', K.mail .. worker, id)
     elseif tonumber(job.lease or default_lease_ms) <= stood_ms then
       lose(id, job, outcome)
+      -- The holder did not settle this: what it still sends is answered with LOST, not AGAIN.
+      redis.call('HDEL', K.job .. id, 'settled')
       lost = lost + 1
     end
   end
