@@ -13,6 +13,9 @@
 
 mod support;
 
+mod cleanroom;
 mod local;
+mod outcomes;
+mod output;
 mod support_itself;
 mod worker;

@@ -18,7 +18,6 @@ use super::order::random_unit;
 use super::reaper::Reaper;
 use super::settings::Settings;
 use super::tree;
-use crate::core::name::Name;
 use crate::core::outcome::Outcome;
 use crate::core::retry::{self, Verdict};
 use crate::core::spec::Spec;
@@ -40,13 +39,13 @@ pub enum Order {
     Abandon,
 }
 
-/// What a slot tells the dispatcher.
+/// What a slot tells the dispatcher about the attempt with this token.
 #[derive(Debug)]
 pub enum News {
     /// The tree is gone: the slot is free for another job.
-    Free(Name),
+    Free(String),
     /// The end was reported, or does not count: the lease is given back.
-    Settled(Name),
+    Settled(String),
 }
 
 /// What all slots of a worker share.
@@ -84,14 +83,14 @@ pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedR
         Err(error) => (End::Released("refused", error.to_string()), None),
         Ok(spec) => (attempt(&shared, &job, &spec, &mut carrier, &mut orders).await, Some(spec)),
     };
-    shared.tell(News::Free(job.id.clone()));
+    shared.tell(News::Free(job.token.clone()));
     log_end(&shared, &job, &end, started.elapsed());
     let mut last_orders = LastOrders { orders: &mut orders, abandoned: false };
     if !matches!(end, End::LeaseLost) {
         carrier.deliver_rest(&mut last_orders).await;
     }
     settle(&shared, &job, spec.as_ref(), &end, &carrier, &mut last_orders).await;
-    shared.tell(News::Settled(job.id));
+    shared.tell(News::Settled(job.token));
 }
 
 impl Shared {
