@@ -18,4 +18,5 @@ mod local;
 mod outcomes;
 mod output;
 mod support_itself;
+mod takeover;
 mod worker;

@@ -112,6 +112,8 @@ struct Engine {
     pulses: Pulses,
     watch: Watch,
     watched: Instant,
+    /// The newest pulse asked for a page of peers.
+    asked_peers: bool,
     /// CLOCK_BOOTTIME at which the newest successful pulse was sent.
     good_ns: u64,
     trouble_since: Option<Instant>,
@@ -177,6 +179,7 @@ impl Engine {
             mode: Mode::Running,
             watch: Watch::default(),
             watched: now,
+            asked_peers: false,
             good_ns: boottime_ns(),
             trouble_since: None,
             started: 0,
@@ -271,6 +274,7 @@ impl Engine {
             self.watched = Instant::now();
             self.watch.cursor().to_owned()
         });
+        self.asked_peers = peers_after.is_some();
         let settings = &self.shared.settings;
         if free > 0 || self.pulses.has_open_claim() {
             let order = order::order(&settings.queues, settings.strict);
@@ -324,10 +328,12 @@ impl Engine {
         for id in &pulse.lost {
             self.condemn(|held| held.id.as_str() == id);
         }
-        let still =
-            self.watch.observe(pulse.peers, PEERS_PAGE, self.identity.worker.as_str(), Instant::now());
-        for still in still {
-            self.take_over(still);
+        // No page is not an empty page: that would say that all peers have left the books.
+        if self.asked_peers {
+            let me = self.identity.worker.as_str();
+            for still in self.watch.observe(pulse.peers, PEERS_PAGE, me, Instant::now()) {
+                self.take_over(still);
+            }
         }
     }
 
