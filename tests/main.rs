@@ -14,9 +14,11 @@
 mod support;
 
 mod cleanroom;
+mod load;
 mod local;
 mod outcomes;
 mod output;
+mod signals;
 mod support_itself;
 mod takeover;
 mod worker;
