@@ -13,10 +13,16 @@
 
 mod support;
 
+mod cleanroom;
 mod enqueue;
+mod load;
 mod local;
+mod outcomes;
+mod output;
 mod refusals;
 mod scripts;
+mod signals;
 mod support_itself;
+mod takeover;
 mod waiting;
 mod worker;
