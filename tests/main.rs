@@ -13,8 +13,11 @@
 
 mod support;
 
+mod control;
 mod enqueue;
 mod local;
 mod refusals;
+mod setup;
+mod store;
 mod support_itself;
 mod waiting;
