@@ -13,11 +13,13 @@
 
 mod support;
 
+mod cli;
 mod control;
 mod enqueue;
 mod local;
 mod refusals;
 mod setup;
+mod status;
 mod store;
 mod support_itself;
 mod waiting;

@@ -263,13 +263,13 @@ fn times(
             Err(_) => Moment::At(read("--expires", text)?),
         },
     };
-    if let (Some(due), Some(end)) = (not_before.at(facts.now_ms), expires.at(facts.now_ms)) {
-        if end <= due {
-            return Err(wrong(match due.abs_diff(end) {
-                0 => "it would expire at the moment it may run".to_owned(),
-                ms => format!("it would expire {} before it may run", short(ms)),
-            }));
-        }
+    if let (Some(due), Some(end)) = (not_before.at(facts.now_ms), expires.at(facts.now_ms))
+        && end <= due
+    {
+        return Err(wrong(match due.abs_diff(end) {
+            0 => "it would expire at the moment it may run".to_owned(),
+            ms => format!("it would expire {} before it may run", short(ms)),
+        }));
     }
     Ok((not_before, expires))
 }
@@ -281,13 +281,13 @@ fn looks_like_duration(text: &str) -> bool {
 }
 
 fn limits(args: &EnqueueArgs) -> Result<Limits, UsageError> {
-    if let (Some(soft), Some(hard)) = (&args.soft_timeout, &args.timeout) {
-        if soft.ms >= hard.ms {
-            return Err(wrong(format!(
-                "--soft-timeout {} must be shorter than --timeout {}",
-                soft.text, hard.text
-            )));
-        }
+    if let (Some(soft), Some(hard)) = (&args.soft_timeout, &args.timeout)
+        && soft.ms >= hard.ms
+    {
+        return Err(wrong(format!(
+            "--soft-timeout {} must be shorter than --timeout {}",
+            soft.text, hard.text
+        )));
     }
     Ok(Limits {
         soft_timeout_ms: args.soft_timeout.as_ref().map(|span| span.ms),

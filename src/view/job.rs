@@ -42,9 +42,9 @@ impl Page<'_> {
     }
 }
 
-/// One job in full. `live` is the newest output of a job that runs; for one that does not,
-/// the tail kept with its last attempt is shown.
-pub fn job(look: &Look, report: &JobReport, live: Option<&[u8]>) -> String {
+/// One job in full. `newest` is the newest output of both streams; where that is not kept,
+/// the tail that the last attempt left is shown.
+pub fn job(look: &Look, report: &JobReport, newest: Option<&[u8]>) -> String {
     let mut page = Page { look, text: String::new() };
     let now = report.now_ms;
     page.foreign("job", PLAIN.bold(), &report.id);
@@ -74,7 +74,7 @@ pub fn job(look: &Look, report: &JobReport, live: Option<&[u8]>) -> String {
         page.text.push_str(&attempts_table(look, &report.attempts, now));
     }
     let kept = report.attempts.last().map(|attempt| attempt.tail.0.as_slice());
-    if let Some(tail) = live.or(kept).filter(|tail| !tail.is_empty()) {
+    if let Some(tail) = newest.or(kept).filter(|tail| !tail.is_empty()) {
         page.text.push('\n');
         page.text.push_str(&output_tail(look, tail));
     }

@@ -7,7 +7,7 @@ use crate::core::when::{ago, short};
 use super::style::{BAD, BUSY, DIM, GOOD, Look, PLAIN, WARN};
 use super::table::{Cell, Column, NONE, Table};
 use super::words::count;
-use super::{escape, server};
+use super::{escape, server, shell};
 
 /// A worker that has not renewed for this long is no longer counted, in milliseconds.
 /// Renewals come every few seconds; the store decides about leases, this only words a line.
@@ -212,7 +212,11 @@ fn failures(look: &Look, overview: &Overview) -> Option<String> {
             ago(overview.now_ms.saturating_sub(failure.finished_ms)).into(),
             escape::text(&failure.queue).into(),
             Cell::styled(escape::text(failure.error.as_deref().unwrap_or(NONE)), BAD),
-            escape::text(&failure.title).into(),
+            match failure.argv.as_slice() {
+                [] => escape::text(&failure.title),
+                argv => shell::command(argv),
+            }
+            .into(),
         ]);
     }
     Some(table.render(look))

@@ -245,10 +245,8 @@ impl Guardian<'_> {
             }
             // Under nohup the worker is to outlive its terminal.
             libc::SIGHUP if self.had_terminal && !has_terminal() && self.hup_ignored => {}
-            libc::SIGHUP if self.had_terminal && !has_terminal() => {
-                if self.ladder.phase() == Phase::Serving {
-                    self.stop(signal);
-                }
+            libc::SIGHUP if self.had_terminal && !has_terminal() && self.ladder.phase() == Phase::Serving => {
+                self.stop(signal);
             }
             libc::SIGHUP => self.order(Order::Reload),
             _ => {}

@@ -72,10 +72,10 @@ impl Root {
 
     /// Signals the whole process group at once; nothing once the root has ended.
     pub fn signal_group(&self, signal: Signal) {
-        if self.status.is_none() {
-            if let Some(pid) = Pid::from_raw(self.identity.pid) {
-                let _ = kill_process_group(pid, signal);
-            }
+        if self.status.is_none()
+            && let Some(pid) = Pid::from_raw(self.identity.pid)
+        {
+            let _ = kill_process_group(pid, signal);
         }
     }
 
