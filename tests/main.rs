@@ -16,6 +16,7 @@ mod support;
 mod cli;
 mod control;
 mod enqueue;
+mod generated;
 mod local;
 mod refusals;
 mod setup;

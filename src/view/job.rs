@@ -2,6 +2,7 @@
 
 use anstyle::Style;
 
+use crate::core::outcome::Outcome;
 use crate::core::report::{Attempt, JobReport};
 use crate::core::spec::{Backoff, Spec};
 use crate::core::state::State;
@@ -130,7 +131,9 @@ fn policy(spec: &Spec) -> Option<String> {
         let grows = if retry.backoff == Backoff::Exponential { ", doubling" } else { "" };
         let retries =
             if retry.retries == 1 { "1 retry".to_owned() } else { format!("{} retries", retry.retries) };
-        parts.push(format!("{retries} after {}{grows}", short(retry.delay_ms)));
+        let wait =
+            if retry.delay_ms == 0 { "at once".into() } else { format!("after {}", short(retry.delay_ms)) };
+        parts.push(format!("{retries} {wait}{grows}"));
     }
     if let Some(ms) = spec.limits.soft_timeout_ms {
         parts.push(format!("soft timeout {}", short(ms)));
@@ -188,10 +191,12 @@ fn ended(page: &mut Page<'_>, report: &JobReport) {
     if let Some(outcome) = report.outcome {
         let style = if matches!(report.state, State::Failure) { BAD } else { PLAIN };
         let words = words::outcome(outcome);
-        page.field("outcome", style, &words);
-        // The store's line often says the same; then once is enough.
-        if let Some(error) = report.error.as_ref().filter(|error| **error != words) {
-            page.foreign("error", style, error);
+        // What the worker wrote says the same, or more.
+        let more = report.error.as_deref().filter(|error| *error != words && *error != outcome.name());
+        match (outcome, more) {
+            (Outcome::Timeout, Some(error)) => page.foreign("outcome", style, error),
+            (_, Some(error)) => page.foreign("outcome", style, &format!("{words}: {error}")),
+            (_, None) => page.field("outcome", style, &words),
         }
     } else if let Some(error) = &report.error {
         page.foreign("error", BAD, error);

@@ -21,6 +21,7 @@ use super::tree;
 use crate::core::name::Name;
 use crate::core::outcome::Outcome;
 use crate::core::retry::{self, Verdict};
+use crate::core::signal;
 use crate::core::spec::Spec;
 use crate::core::store::{Claimed, Failed, Settled, Store};
 use crate::core::when;
@@ -287,7 +288,11 @@ fn in_words(outcome: Outcome, spec: &Spec) -> String {
         Outcome::Exit(0) => String::new(),
         Outcome::Exit(code) => format!("exit code {code}"),
         Outcome::Signal { number, core } => {
-            format!("killed by signal {number}{}", if core { " (core dumped)" } else { "" })
+            format!(
+                "killed by {}{}",
+                signal::name(i32::from(number)),
+                if core { " (core dumped)" } else { "" }
+            )
         }
         Outcome::Timeout => {
             format!("timed out after {} ms", spec.limits.timeout_ms.unwrap_or_default())
