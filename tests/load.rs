@@ -11,7 +11,7 @@ fn shell(script: &str) -> Vec<String> {
 
 #[test]
 fn a_thousand_jobs_over_two_queues_and_two_workers_all_run_once_within_the_limits() {
-    let server = Server::start();
+    let server = Server::options().aof().start();
     let room = Room::new(&server);
     let note = format!("{}/log", room.work().display());
     let script = format!(

@@ -14,14 +14,20 @@
 mod support;
 
 mod cleanroom;
+mod cli;
+mod control;
 mod enqueue;
+mod generated;
 mod load;
 mod local;
 mod outcomes;
 mod output;
 mod refusals;
 mod scripts;
+mod setup;
 mod signals;
+mod status;
+mod store;
 mod support_itself;
 mod takeover;
 mod waiting;

@@ -46,7 +46,7 @@ fn a_core_dump_is_told_apart_where_the_kernel_made_one() {
     let room = Room::new(&server);
     let id = room.shell(&[], "ulimit -c 0; kill -ABRT $$");
     room.burst(&[]);
-    assert_eq!(room.job(&id).0["error"], "killed by signal 6");
+    assert_eq!(room.job(&id).0["error"], "killed by SIGABRT");
     // With cores allowed, the shell that ran the command says whether there was one.
     let id = room.shell(&[], "ulimit -c unlimited 2>/dev/null || exit 0; kill -ABRT $$");
     room.burst(&[]);

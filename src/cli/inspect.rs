@@ -37,7 +37,9 @@ fn no_server(context: &Context) -> Done {
         let dir = info.dir.display().to_string();
         let dir = crate::view::escape::text(&dir);
         let words = if info.disk_bytes > 0 {
-            format!("the local store in {dir} is not running; the next jobq enqueue starts it\n")
+            format!(
+                "the local store in {dir} is not running; the next jobq enqueue, worker or status starts it\n"
+            )
         } else {
             format!("no local store yet; the first jobq enqueue makes one in {dir}\n")
         };

@@ -66,7 +66,8 @@ pub fn run<I: IntoIterator<Item = OsString>>(args: I) -> u8 {
 
 fn tell_usage(error: &clap::Error) -> u8 {
     let code = u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
-    match error.print() {
+    let told = if error.use_stderr() { out::usage(&error.to_string()) } else { error.print() };
+    match told {
         Err(error) if out::is_closed(&error) => exit::PIPE,
         _ => code,
     }

@@ -163,6 +163,7 @@ impl Target {
             Some("MOVED" | "ASK" | "CROSSSLOT") => {
                 Error::Config(format!("{address} is a node of a Redis Cluster, which is not in this version"))
             }
+            Some("ERR") if why.contains("The user executing the script") => Error::Denied { address, why },
             // To a stranger the server does not even read a long command.
             Some("ERR") if why.contains("unauthenticated") => {
                 Error::Denied { address, why: "NOAUTH Authentication required.".into() }
