@@ -355,5 +355,5 @@ fn failure_line(mut entry: Items, queue: &str) -> Result<FailureLine> {
     let argv = spec.filter(|spec| spec.task.is_none()).map(|spec| spec.argv).unwrap_or_default();
     let outcome = outcome.and_then(|name| Outcome::from_stored(&name, detail));
     let error = error.or_else(|| outcome.map(|outcome| outcome.name().to_owned()));
-    Ok(FailureLine { id, queue: queue.to_owned(), title, argv, error, finished_ms })
+    Ok(FailureLine { id, queue: queue.to_owned(), title, argv, outcome, error, finished_ms })
 }

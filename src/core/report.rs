@@ -188,6 +188,8 @@ pub struct FailureLine {
     pub title: String,
     /// Its command, where it is one.
     pub argv: Vec<Bytes>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
     /// How it ended, in words.
     pub error: Option<String>,
     /// When.

@@ -1,12 +1,12 @@
 //! `jobq status` without an id: is it healthy, what waits, what fails, what needs me.
 
-use crate::core::report::{Overview, QueueReport, WorkerReport};
+use crate::core::report::{FailureLine, Overview, QueueReport, WorkerReport};
 use crate::core::state::State;
 use crate::core::when::{ago, short};
 
 use super::style::{BAD, BUSY, DIM, GOOD, Look, PLAIN, WARN};
 use super::table::{Cell, Column, NONE, Table};
-use super::words::{count, size};
+use super::words::{count, outcome as outcome_words, size};
 use super::{escape, server, shell};
 
 /// A worker that has not renewed for this long is no longer counted, in milliseconds.
@@ -208,6 +208,15 @@ fn workers(look: &Look, overview: &Overview) -> Option<String> {
     Some(table.render(look))
 }
 
+/// The kind of ending; its particulars are on the job's own page.
+fn why(failure: &FailureLine) -> String {
+    match (failure.outcome, &failure.error) {
+        (Some(outcome), None) => outcome_words(outcome),
+        (Some(outcome), _) if outcome.is_no_start() => outcome_words(outcome),
+        (_, error) => error.clone().unwrap_or_else(|| NONE.to_owned()),
+    }
+}
+
 fn failures(look: &Look, overview: &Overview) -> Option<String> {
     if overview.failures.is_empty() {
         return None;
@@ -224,7 +233,7 @@ fn failures(look: &Look, overview: &Overview) -> Option<String> {
             escape::text(&failure.id).into(),
             ago(overview.now_ms.saturating_sub(failure.finished_ms)).into(),
             escape::text(&failure.queue).into(),
-            Cell::styled(escape::text(failure.error.as_deref().unwrap_or(NONE)), BAD),
+            Cell::styled(escape::text(&why(failure)), BAD),
             match failure.argv.as_slice() {
                 [] => escape::text(&failure.title),
                 argv => shell::command(argv),

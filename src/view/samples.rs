@@ -133,6 +133,7 @@ pub(super) fn calm() -> Overview {
             argv: ["./send_email.sh", "--to", "ann@example.org", "--subject", "Your report is ready"]
                 .map(Bytes::from)
                 .to_vec(),
+            outcome: Some(Outcome::Exit(3)),
             error: Some("exit code 3".into()),
             finished_ms: NOW - 60_000,
         }],

@@ -155,6 +155,15 @@ fn limits_stand_beside_the_queues_that_have_them() {
 }
 
 #[test]
+fn a_program_that_never_ran_is_told_by_its_kind() {
+    let mut overview = calm();
+    overview.failures[0].outcome = Some(Outcome::NotFound);
+    overview.failures[0].error = Some("send_email: not found on PATH".into());
+    let text = overview::overview(&at_width(120), &overview);
+    assert!(text.contains("  program not found  ./send_email.sh"), "{text}");
+}
+
+#[test]
 fn an_ending_is_told_once() {
     let mut report = failed();
     let mut line = |outcome: Outcome, error: &str| {
