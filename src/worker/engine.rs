@@ -37,6 +37,8 @@ use crate::core::store::{Claimed, Identity, Pulse, Store};
 
 /// Most workers on one page of peers; the script's number.
 const PEERS_PAGE: usize = 32;
+/// Between two messages to the guardian that are not urgent; far below any lease.
+const TALK_PACE: Duration = Duration::from_millis(50);
 /// Past the time that a stop may take, the engine waits this long for reports.
 const LAST_WORDS: Duration = Duration::from_millis(800);
 
@@ -383,17 +385,22 @@ impl Engine {
     fn tell_guardian(&mut self) {
         let running = self.held.values().filter(|held| held.runs);
         let deadline = running.map(|held| self.deadline_ns(held, Settings::margin(held.lease) / 2)).min();
+        // A first lease and an earlier end are news that cannot wait. A later end can: the
+        // guardian is the more careful for not knowing it, and short jobs move it at every
+        // claim. Said again while nothing changes, because the guardian feeds the service
+        // manager's watchdog only while this loop turns.
+        let urgent = deadline.is_some_and(|new| self.told_lease.is_none_or(|told| new < told));
         let running = self.running();
-        if running != self.told_running {
-            self.told_running = running;
-            self.guardian.send_running(u32::try_from(running).unwrap_or(u32::MAX));
-        }
-        // Said again while nothing changes, because the guardian feeds the service manager's
-        // watchdog only while this loop turns.
-        if deadline != self.told_lease || self.talked.elapsed() >= TALK_EVERY {
+        let changed = deadline != self.told_lease || running != self.told_running;
+        let since = self.talked.elapsed();
+        if urgent || since >= TALK_EVERY || (changed && since >= TALK_PACE) {
             self.told_lease = deadline;
             self.talked = Instant::now();
             self.guardian.send_lease(deadline);
+            if running != self.told_running {
+                self.told_running = running;
+                self.guardian.send_running(u32::try_from(running).unwrap_or(u32::MAX));
+            }
         }
     }
 
@@ -512,6 +519,10 @@ impl Engine {
     fn next_wake(&self) -> Instant {
         let now = Instant::now();
         let mut wake = self.pulses.next(now).min(now + Duration::from_secs(1));
+        // What the guardian has not been told yet.
+        if self.running() != self.told_running || (self.told_lease.is_some() && self.running() == 0) {
+            wake = wake.min((self.talked + TALK_PACE).max(now));
+        }
         if let Some(deadline) = self.told_lease {
             wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
             for held in self.held.values().filter(|held| held.runs && !held.condemned) {
