@@ -13,5 +13,7 @@
 
 mod support;
 
+mod generated;
 mod local;
 mod support_itself;
+mod tidy;
