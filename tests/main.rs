@@ -13,6 +13,7 @@
 
 mod support;
 
+mod docs;
 mod generated;
 mod local;
 mod support_itself;
