@@ -8,7 +8,7 @@ TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 BIN = $(TARGET_DIR)/release/jobq
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-# Man pages and completions are checked in; this program writes them.
+# What is made from the code is checked in; this program writes it.
 GEN = $(CARGO) run -q --locked --example gen --
 
 .DEFAULT_GOAL := help
@@ -33,15 +33,11 @@ check: ## formatting and lints
 unit: ## the tests alone
 	$(CARGO) test --locked
 
-gen: ## write man pages and completions anew
-	$(GEN) man completions
+gen: ## write man pages, completions and the tables of docs/protocol.md anew
+	$(GEN) man completions docs/protocol.md
 
-gen-check: ## compare man pages and completions with the code
-	rm -rf $(TARGET_DIR)/gen
-	mkdir -p $(TARGET_DIR)/gen/man $(TARGET_DIR)/gen/completions
-	$(GEN) $(TARGET_DIR)/gen/man $(TARGET_DIR)/gen/completions
-	@diff -r man $(TARGET_DIR)/gen/man && diff -r completions $(TARGET_DIR)/gen/completions \
-	    || { echo 'man/ or completions/ is out of date: run `make gen`' >&2; exit 1; }
+gen-check: ## compare them with the code
+	$(GEN) --check man completions docs/protocol.md
 
 demo: ## a short tour in the terminal
 	sh examples/demo.sh

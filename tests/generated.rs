@@ -1,9 +1,11 @@
-//! The checked-in man pages and completions are what the code says.
+//! The checked-in man pages, completions and protocol tables are what the code says.
 
 #[path = "../examples/gen/manual.rs"]
 mod manual;
 #[path = "../examples/gen/pages.rs"]
 mod pages;
+#[path = "../examples/gen/protocol.rs"]
+mod protocol;
 #[path = "../examples/gen/roff.rs"]
 mod roff;
 #[path = "../examples/gen/text.rs"]
@@ -25,6 +27,35 @@ fn man_pages_and_completions_are_up_to_date() {
         for (name, text) in files {
             let stored = std::fs::read_to_string(root.join(dir).join(&name)).unwrap();
             assert!(stored == text, "{dir}/{name} is not what the code says; run make gen");
+        }
+    }
+}
+
+#[test]
+fn the_protocol_page_repeats_the_code() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/protocol.md")).unwrap();
+    assert!(
+        protocol::page(&page).unwrap() == page,
+        "docs/protocol.md is not what the code says; run make gen"
+    );
+}
+
+#[test]
+fn the_protocol_page_names_every_field_of_a_job_that_scripts_use() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/protocol.md")).unwrap();
+    for script in jobq::core::script::all() {
+        for rest in script.source().split("job.").skip(1) {
+            let end = rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
+            let field = &rest[..end];
+            // `job.base` is where enqueue's own arguments begin; K.job is a key.
+            if !field.is_empty() && field != "base" {
+                assert!(
+                    page.contains(&format!("`{field}`")),
+                    "{}: field {field} is not in the page",
+                    script.name
+                );
+            }
         }
     }
 }

@@ -1,40 +1,55 @@
-//! Writes the man pages and completions: `cargo run --example gen -- man completions`.
+//! Writes the man pages, the completions, and what docs/protocol.md repeats from the code:
+//! `cargo run --example gen -- man completions docs/protocol.md`.
 //! With `--check` it changes nothing, and exits 1 naming what differs.
 #![allow(clippy::print_stderr)] // a tool of the source tree, not the product
 
 mod manual;
 mod pages;
+mod protocol;
 mod roff;
 mod text;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     let check = args.iter().any(|arg| arg == "--check");
     args.retain(|arg| arg != "--check");
-    let [man, completions] = args.as_slice() else {
-        eprintln!("usage: gen [--check] MAN-DIR COMPLETIONS-DIR");
+    let [man, completions, protocol] = args.as_slice() else {
+        eprintln!("usage: gen [--check] MAN-DIR COMPLETIONS-DIR PROTOCOL-FILE");
         return ExitCode::from(2);
     };
-    let mut good = true;
+    let mut pages: Vec<(PathBuf, String)> = Vec::new();
     for (dir, files) in [(man, pages::man()), (completions, pages::completions())] {
-        let dir = Path::new(dir);
-        for (name, text) in files {
-            let path = dir.join(name);
-            if check {
-                if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
-                    eprintln!("{} is not what the code says; run make gen", path.display());
-                    good = false;
-                }
-            } else if let Err(error) =
-                std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, &text))
-            {
-                eprintln!("cannot write {}: {error}", path.display());
-                good = false;
-            }
+        pages.extend(files.into_iter().map(|(name, text)| (Path::new(dir).join(name), text)));
+    }
+    let written = std::fs::read_to_string(protocol).map_err(|error| error.to_string());
+    match written.and_then(|text| protocol::page(&text)) {
+        Ok(text) => pages.push((protocol.into(), text)),
+        Err(fault) => {
+            eprintln!("{protocol}: {fault}");
+            return ExitCode::FAILURE;
         }
     }
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let wrong =
+        pages.iter().filter(|(path, text)| if check { differs(path, text) } else { !write(path, text) });
+    if wrong.count() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn differs(path: &Path, text: &str) -> bool {
+    let differs = std::fs::read(path).ok().as_deref() != Some(text.as_bytes());
+    if differs {
+        eprintln!("{} is not what the code says; run make gen", path.display());
+    }
+    differs
+}
+
+fn write(path: &Path, text: &str) -> bool {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let done = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, text));
+    if let Err(error) = &done {
+        eprintln!("cannot write {}: {error}", path.display());
+    }
+    done.is_ok()
 }

@@ -82,6 +82,22 @@ pub enum Command {
     Exec(ExecArgs),
 }
 
+/// `jobq enqueue` by itself. Scripts call it in loops, and building the whole tree of
+/// commands would take a tenth of its time.
+#[derive(Debug, Parser)]
+#[command(name = "jobq", disable_help_subcommand = true)]
+struct EnqueueAlone {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: EnqueueOnly,
+}
+
+#[derive(Debug, Subcommand)]
+enum EnqueueOnly {
+    Enqueue(Box<EnqueueArgs>),
+}
+
 /// Options that every command knows.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
@@ -167,6 +183,10 @@ where
     I: IntoIterator<Item = T>,
     T: Into<OsString> + Clone,
 {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    if let Some(cli) = enqueue_alone(&args) {
+        return Ok(cli);
+    }
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(args).map_err(|error| with_hint(error, &command))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
@@ -175,6 +195,18 @@ where
         None => command.error(ErrorKind::ArgumentConflict, fault),
     })?;
     Ok(cli)
+}
+
+/// The command line of a plain `jobq enqueue …`. Whatever else it is, help and mistakes
+/// included, is for the whole tree to say: `None`.
+fn enqueue_alone(args: &[OsString]) -> Option<Cli> {
+    if args.get(1)? != "enqueue" {
+        return None;
+    }
+    let EnqueueAlone { global, command: EnqueueOnly::Enqueue(args) } =
+        EnqueueAlone::try_parse_from(args).ok()?;
+    let cli = Cli { global, command: Command::Enqueue(args) };
+    check(&cli).is_ok().then_some(cli)
 }
 
 /// `jobq enqueue make -j4` fails at the `-j`; what is missing is the `--` before `make`.

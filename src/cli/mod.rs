@@ -112,5 +112,8 @@ fn dispatch(cli: Cli) -> u8 {
 fn short(work: impl Future<Output = Done>) -> Done {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(exit::IO, "io", format!("cannot start: {error}")))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // The process is about to end, and the kernel closes everything at once.
+    std::mem::forget(runtime);
+    done
 }

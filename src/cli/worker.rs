@@ -98,7 +98,13 @@ fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -
     // Two threads, so that a slow line of log never delays a renewal.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(exit::IO, "io", format!("cannot start: {error}")))?;
-    let finish = runtime.block_on(engine::run(settings, Arc::new(store), channel, journal));
+    // On one of the two, and not on this third thread: most of what it hears comes from there.
+    let engine = runtime.spawn(engine::run(settings, Arc::new(store), channel, journal));
+    let finish = match runtime.block_on(engine) {
+        Ok(finish) => finish,
+        // As if it had run here: the guardian sees the engine die and starts another.
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    };
     // Whatever still waits for Redis in the background must not hold the process.
     runtime.shutdown_timeout(Duration::from_millis(200));
     match finish? {

@@ -7,13 +7,16 @@
 use super::name::Name;
 
 macro_rules! keys {
-    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $word:literal;)*) => {
         /// One method a key or family of keys.
         impl Keys {
-            $($(#[$doc])* pub fn $name(&self, last: &str) -> String {
+            $(#[doc = $doc] pub fn $name(&self, last: &str) -> String {
                 format!("{}{}{}", self.prefix, $word, last)
             })*
         }
+
+        /// The list above for documents: the word in the key, and what is there.
+        pub const LIST: &[(&str, &str)] = &[$(($word, $doc),)*];
 
         /// The list above as Lua: `K.job .. id` is the key of a job's state.
         pub const LUA_KEYS: &str = concat!(

@@ -37,6 +37,9 @@ pub struct Script {
     pub name: &'static str,
     /// Never writes, so it is called by `EVALSHA_RO` and a viewer may run it.
     pub reads_only: bool,
+    /// Refused by a server whose memory is full.
+    pub needs_memory: bool,
+    verb: &'static str,
     source: String,
     sha: String,
 }
@@ -48,7 +51,15 @@ impl Script {
             source.push_str(part);
         }
         let sha = redis::Script::new(&source).get_hash().to_owned();
-        Script { name, reads_only: flags.contains("no-writes"), source, sha }
+        let reads_only = flags.contains("no-writes");
+        let needs_memory = flags == AT_THE_DOOR;
+        Script { name, reads_only, needs_memory, verb: parts.last().unwrap_or(&""), source, sha }
+    }
+
+    /// The head of its file: purpose, KEYS, ARGV, replies. docs/protocol.md repeats it.
+    pub fn head(&self) -> String {
+        let lines = self.verb.lines().map_while(|line| line.strip_prefix("--"));
+        lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
     }
 
     /// The whole text, for `EVAL` when the server does not know the hash.

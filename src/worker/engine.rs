@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
 
-use super::control::{ControlChannel, ControlSender, Order as GuardOrder, TALK_EVERY};
+use super::control::{ControlChannel, ControlSender, Order as GuardOrder};
 use super::journal::{Event, Journal, Level};
 use super::os::boottime_ns;
 use super::pulse::{Answer, Pulses};
@@ -29,20 +29,23 @@ use super::reaper::Reaper;
 use super::settings::Settings;
 use super::slot::{self, News, Order, Shared};
 use super::start;
-use super::watch::{BURY, Watch};
+use super::watch::Watch;
 use super::{bell, order};
 use crate::core::error::Error;
 use crate::core::name::Name;
-use crate::core::state::State;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
-use crate::local;
 
 /// Most jobs of one claim, so that no script runs long; the next follows at once.
 const CLAIM_AT_ONCE: usize = 64;
 /// Most workers on one page of peers; the script's number.
 const PEERS_PAGE: usize = 32;
+/// Between two messages to the guardian that are not urgent; far below any lease.
+const TALK_PACE: Duration = Duration::from_millis(50);
 /// Past the time that a stop may take, the engine waits this long for reports.
 const LAST_WORDS: Duration = Duration::from_millis(800);
+
+mod ending;
+mod leases;
 
 /// Why an engine ended.
 #[derive(Debug)]
@@ -405,175 +408,13 @@ impl Engine {
         }
     }
 
-    /// Kills the jobs whose lease could not be kept.
-    fn condemn_late(&mut self) {
-        let (now, good_ns) = (boottime_ns(), self.good_ns);
-        self.condemn(|held| held.deadline_ns(good_ns, Settings::margin(held.lease)) <= now);
-    }
-
-    /// Kills those running jobs: they are not, or soon not, this worker's any more.
-    fn condemn(&mut self, which: impl Fn(&Held) -> bool) {
-        for held in self.held.values_mut().filter(|held| held.counts() && which(held)) {
-            held.condemned = true;
-            let _ = held.orders.send(Order::LeaseLost);
-        }
-    }
-
-    /// The guardian acts a little after the engine should have.
-    fn tell_guardian(&mut self) {
-        let running = self.held.values().filter(|held| held.runs);
-        let deadline =
-            running.map(|held| held.deadline_ns(self.good_ns, Settings::margin(held.lease) / 2)).min();
-        let running = self.running();
-        if running != self.told_running {
-            self.told_running = running;
-            self.guardian.send_running(u32::try_from(running).unwrap_or(u32::MAX));
-        }
-        // Said again while nothing changes, because the guardian feeds the service manager's
-        // watchdog only while this loop turns.
-        if deadline != self.told_lease || self.talked.elapsed() >= TALK_EVERY {
-            self.told_lease = deadline;
-            self.talked = Instant::now();
-            self.guardian.send_lease(deadline);
-        }
-    }
-
-    fn take_over(&self, still: super::watch::Still) {
-        let (store, journal) = (Arc::clone(&self.shared.store), self.shared.journal.clone());
-        tokio::spawn(async move {
-            let stood_ms = u64::try_from(still.stood.as_millis()).unwrap_or(u64::MAX);
-            let bury_ms = u64::try_from(BURY.as_millis()).unwrap_or(u64::MAX);
-            // A lost reply needs no repetition: the next look at the peer decides again.
-            if let Ok(Some(lost @ 1..)) = store.takeover(&still.peer, stood_ms, bury_ms).await {
-                journal.say(
-                    &Event::new(Level::Warn, "took the jobs of a worker that stands still")
-                        .with("worker", &still.peer.worker)
-                        .with("jobs", lost)
-                        .with("still_ms", stood_ms),
-                );
-            }
-        });
-    }
-
-    fn trouble(&mut self, error: &Error) {
-        self.trouble_since.get_or_insert_with(Instant::now);
-        let event = Event::new(Level::Warn, "Redis is not answering, trying again").with("error", error);
-        self.shared.journal.complain(error.kind(), &event);
-        if matches!(error, Error::Unreachable { .. } | Error::Unknown { .. }) {
-            self.revive_local_store();
-        }
-    }
-
-    /// Nobody else may be about to start the local store's server again.
-    fn revive_local_store(&self) {
-        let Some(place) = self.shared.settings.local.clone() else { return };
-        let (path, journal) = (self.shared.settings.search_path.clone(), self.shared.journal.clone());
-        tokio::task::spawn_blocking(move || match local::ensure(&place, path.as_deref()) {
-            Ok(ready) if ready.started => {
-                journal.say(&Event::new(Level::Warn, "started the local store's server again"));
-            }
-            Ok(_) => {}
-            Err(error) => {
-                let event =
-                    Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
-                journal.complain("local store", &event);
-            }
-        });
-    }
-
-    fn recovered(&mut self) {
-        if let Some(since) = self.trouble_since.take() {
-            // What was seen of the peers before the gap proves nothing about it.
-            self.watch.forget();
-            self.pulses.say_serving_again();
-            let event =
-                Event::new(Level::Info, "Redis is back").with("after_ms", since.elapsed().as_millis());
-            self.shared.journal.say(&event);
-        }
-    }
-
-    /// The books do not know this worker any more: others have its jobs.
-    async fn start_over(&mut self) {
-        let event = Event::new(Level::Warn, "struck off the books, registering again");
-        self.shared.journal.complain("unknown worker", &event);
-        self.condemn(|_| true);
-        match start::register_again(&self.shared.store, &self.shared.settings, &self.identity).await {
-            Ok(()) => self.pulses.hurry(),
-            Err(error) => self.trouble(&error),
-        }
-    }
-
-    fn obey(&mut self, order: GuardOrder) {
-        match order {
-            GuardOrder::Quiet if self.mode == Mode::Running => self.enter(Mode::Quiet),
-            GuardOrder::Drain if self.mode < Mode::Draining => self.enter(Mode::Draining),
-            GuardOrder::Terminate => self.stop(Order::Stop, self.shared.settings.kill_after),
-            GuardOrder::Kill => self.stop(Order::StopNow, Duration::ZERO),
-            GuardOrder::Reload => {
-                self.shared.journal.say(&Event::new(Level::Info, "nothing to reload: no configuration file"));
-            }
-            _ => {}
-        }
-    }
-
-    fn enter(&mut self, mode: Mode) {
-        self.mode = mode;
-        self.pulses.hurry();
-        let event = Event::new(Level::Info, if mode == Mode::Quiet { "quiet" } else { "draining" });
-        self.shared.journal.say(&event.with("running", self.running()));
-    }
-
-    fn stop(&mut self, order: Order, time: Duration) {
-        self.mode = Mode::Stopping;
-        let by = Instant::now() + time + LAST_WORDS;
-        self.end_by = Some(self.end_by.map_or(by, |earlier| earlier.min(by)));
-        for held in self.held.values() {
-            let _ = held.orders.send(order);
-        }
-    }
-
-    /// Burst, `--max-jobs` and `--max-runtime` end a worker by themselves.
-    fn limits_of_life(&mut self) {
-        if self.mode != Mode::Running {
-            return;
-        }
-        let settings = &self.shared.settings;
-        let old = settings.max_runtime.is_some_and(|most| self.born.elapsed() >= most);
-        let spent = settings.max_jobs.is_some_and(|most| self.started >= most);
-        let idle = settings.burst.is_some_and(|idle| {
-            let soon = self.next_due.is_some_and(|due| due <= Instant::now() + idle);
-            self.empty && self.held.is_empty() && !self.pulses.in_flight() && !soon
-        });
-        if old || spent || idle {
-            self.enter(Mode::Draining);
-        } else if settings.burst.is_some() && !self.empty && self.held.is_empty() {
-            // Nothing to do, and no claim has said so since: ask at once.
-            self.pulses.hurry();
-        }
-    }
-
-    fn is_over(&mut self) -> bool {
-        if self.mode < Mode::Draining {
-            return false;
-        }
-        // A claim whose answer is not known yet may hold jobs.
-        if self.held.is_empty() && !self.pulses.in_flight() && !self.pulses.has_open_claim() {
-            return true;
-        }
-        let late = self.end_by.is_some_and(|by| Instant::now() >= by);
-        if late && !self.abandoned {
-            self.abandoned = true;
-            for held in self.held.values() {
-                let _ = held.orders.send(Order::Abandon);
-            }
-        }
-        // Abandoned slots report themselves settled at once; a dead Redis is not waited for.
-        late && self.running() == 0
-    }
-
     fn next_wake(&self) -> Instant {
         let now = Instant::now();
         let mut wake = self.pulses.next(now).min(now + Duration::from_secs(1));
+        // What the guardian has not been told yet.
+        if self.running() != self.told_running || (self.told_lease.is_some() && self.running() == 0) {
+            wake = wake.min((self.talked + TALK_PACE).max(now));
+        }
         if let Some(deadline) = self.told_lease {
             wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
             for held in self.held.values().filter(|held| held.counts()) {
@@ -591,66 +432,5 @@ impl Engine {
             wake = wake.min(self.born + most);
         }
         wake
-    }
-
-    /// The guardian is gone: nobody would kill the trees if this process died too.
-    async fn orphaned(mut self) -> Finish {
-        // Told first: a slot that sees its job die of the KILL must know why.
-        for held in self.held.values() {
-            let _ = held.orders.send(Order::LeaseLost);
-        }
-        let reaper = Arc::clone(&self.shared.reaper);
-        let _ = tokio::task::spawn_blocking(move || reaper.kill_everything()).await;
-        self.shared
-            .journal
-            .say(&Event::new(Level::Warn, "the guardian died: killed all jobs, giving them back"));
-        self.control.remove_group();
-        let limit = self.shared.settings.lease;
-        let _ = tokio::time::timeout(
-            limit,
-            start::hand_back(&self.shared.store, &[self.identity.clone()], &self.shared.journal),
-        )
-        .await;
-        self.held.clear();
-        Finish::Orphaned
-    }
-
-    /// What a burst leaves in its queues: jobs that are not due yet, or that others run.
-    async fn say_what_is_left(&self) {
-        let Ok(Ok((_, queues))) =
-            tokio::time::timeout(Duration::from_secs(1), self.shared.store.queues()).await
-        else {
-            return;
-        };
-        let mut left = [0; State::ALL.len()];
-        for queue in &self.shared.settings.queues {
-            let Some(found) = queues.iter().find(|found| found.name == queue.0.as_str()) else { continue };
-            for (sum, count) in left.iter_mut().zip(found.counts) {
-                *sum += count;
-            }
-        }
-        let unfinished =
-            || State::ALL.iter().zip(left).filter(|(state, count)| !state.is_final() && *count > 0);
-        let event = if unfinished().next().is_none() { "left nothing" } else { "left in its queues" };
-        let event = unfinished()
-            .fold(Event::new(Level::Info, event), |event, (state, count)| event.with(state.name(), count));
-        self.shared.journal.say(&event);
-    }
-
-    async fn leave(self) -> Finish {
-        if self.shared.settings.burst.is_some() {
-            self.say_what_is_left().await;
-        }
-        let left = self.held.len();
-        let bye = self.shared.store.bye(&self.identity);
-        let gone = tokio::time::timeout(Duration::from_secs(1), bye).await;
-        let mut event = Event::new(Level::Info, "stopped").with("jobs_started", self.started);
-        if left > 0 || !matches!(gone, Ok(Ok(true))) {
-            event = event.with("leases_left_to_run_out", left);
-        }
-        self.shared.journal.say(&event);
-        let _ = std::fs::remove_dir_all(&self.shared.settings.scratch);
-        self.guardian.send_bye(0);
-        Finish::Done
     }
 }

@@ -1,0 +1,139 @@
+//! How an engine ends: by its own limits, by order, or because the guardian died.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Engine, Finish, GuardOrder, LAST_WORDS, Mode, Order, start};
+use crate::core::state::State;
+use crate::worker::journal::{Event, Level};
+
+impl Engine {
+    pub(super) fn obey(&mut self, order: GuardOrder) {
+        match order {
+            GuardOrder::Quiet if self.mode == Mode::Running => self.enter(Mode::Quiet),
+            GuardOrder::Drain if self.mode < Mode::Draining => self.enter(Mode::Draining),
+            GuardOrder::Terminate => self.stop(Order::Stop, self.shared.settings.kill_after),
+            GuardOrder::Kill => self.stop(Order::StopNow, Duration::ZERO),
+            GuardOrder::Reload => {
+                self.shared.journal.say(&Event::new(Level::Info, "nothing to reload: no configuration file"));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn enter(&mut self, mode: Mode) {
+        self.mode = mode;
+        self.pulses.hurry();
+        let event = Event::new(Level::Info, if mode == Mode::Quiet { "quiet" } else { "draining" });
+        self.shared.journal.say(&event.with("running", self.running()));
+    }
+
+    pub(super) fn stop(&mut self, order: Order, time: Duration) {
+        self.mode = Mode::Stopping;
+        let by = Instant::now() + time + LAST_WORDS;
+        self.end_by = Some(self.end_by.map_or(by, |earlier| earlier.min(by)));
+        for held in self.held.values() {
+            let _ = held.orders.send(order);
+        }
+    }
+
+    /// Burst, `--max-jobs` and `--max-runtime` end a worker by themselves.
+    pub(super) fn limits_of_life(&mut self) {
+        if self.mode != Mode::Running {
+            return;
+        }
+        let settings = &self.shared.settings;
+        let old = settings.max_runtime.is_some_and(|most| self.born.elapsed() >= most);
+        let spent = settings.max_jobs.is_some_and(|most| self.started >= most);
+        let idle = settings.burst.is_some_and(|idle| {
+            let soon = self.next_due.is_some_and(|due| due <= Instant::now() + idle);
+            self.empty && self.held.is_empty() && !self.pulses.in_flight() && !soon
+        });
+        if old || spent || idle {
+            self.enter(Mode::Draining);
+        } else if settings.burst.is_some() && !self.empty && self.held.is_empty() {
+            // Nothing to do, and no claim has said so since: ask at once.
+            self.pulses.hurry();
+        }
+    }
+
+    pub(super) fn is_over(&mut self) -> bool {
+        if self.mode < Mode::Draining {
+            return false;
+        }
+        // A claim whose answer is not known yet may hold jobs.
+        if self.held.is_empty() && !self.pulses.in_flight() && !self.pulses.has_open_claim() {
+            return true;
+        }
+        let late = self.end_by.is_some_and(|by| Instant::now() >= by);
+        if late && !self.abandoned {
+            self.abandoned = true;
+            for held in self.held.values() {
+                let _ = held.orders.send(Order::Abandon);
+            }
+        }
+        // Abandoned slots report themselves settled at once; a dead Redis is not waited for.
+        late && self.running() == 0
+    }
+
+    /// The guardian is gone: nobody would kill the trees if this process died too.
+    pub(super) async fn orphaned(mut self) -> Finish {
+        // Told first: a slot that sees its job die of the KILL must know why.
+        for held in self.held.values() {
+            let _ = held.orders.send(Order::LeaseLost);
+        }
+        let reaper = Arc::clone(&self.shared.reaper);
+        let _ = tokio::task::spawn_blocking(move || reaper.kill_everything()).await;
+        self.shared
+            .journal
+            .say(&Event::new(Level::Warn, "the guardian died: killed all jobs, giving them back"));
+        self.control.remove_group();
+        let limit = self.shared.settings.lease;
+        let _ = tokio::time::timeout(
+            limit,
+            start::hand_back(&self.shared.store, &[self.identity.clone()], &self.shared.journal),
+        )
+        .await;
+        self.held.clear();
+        Finish::Orphaned
+    }
+
+    /// What a burst leaves in its queues: jobs that are not due yet, or that others run.
+    async fn say_what_is_left(&self) {
+        let Ok(Ok((_, queues))) =
+            tokio::time::timeout(Duration::from_secs(1), self.shared.store.queues()).await
+        else {
+            return;
+        };
+        let mut left = [0; State::ALL.len()];
+        for queue in &self.shared.settings.queues {
+            let Some(found) = queues.iter().find(|found| found.name == queue.0.as_str()) else { continue };
+            for (sum, count) in left.iter_mut().zip(found.counts) {
+                *sum += count;
+            }
+        }
+        let unfinished =
+            || State::ALL.iter().zip(left).filter(|(state, count)| !state.is_final() && *count > 0);
+        let event = if unfinished().next().is_none() { "left nothing" } else { "left in its queues" };
+        let event = unfinished()
+            .fold(Event::new(Level::Info, event), |event, (state, count)| event.with(state.name(), count));
+        self.shared.journal.say(&event);
+    }
+
+    pub(super) async fn leave(self) -> Finish {
+        if self.shared.settings.burst.is_some() {
+            self.say_what_is_left().await;
+        }
+        let left = self.held.len();
+        let bye = self.shared.store.bye(&self.identity);
+        let gone = tokio::time::timeout(Duration::from_secs(1), bye).await;
+        let mut event = Event::new(Level::Info, "stopped").with("jobs_started", self.started);
+        if left > 0 || !matches!(gone, Ok(Ok(true))) {
+            event = event.with("leases_left_to_run_out", left);
+        }
+        self.shared.journal.say(&event);
+        let _ = std::fs::remove_dir_all(&self.shared.settings.scratch);
+        self.guardian.send_bye(0);
+        Finish::Done
+    }
+}
