@@ -57,7 +57,7 @@ fn a_core_dump_is_told_apart_where_the_kernel_made_one() {
         .flatten()
         .any(|entry| entry.file_name().to_string_lossy().starts_with("core"));
     if dumped {
-        assert_eq!(error, "killed by signal 6 (core dumped)");
+        assert_eq!(error, "killed by SIGABRT (core dumped)");
     } else {
         // Cores may go to a program or be switched off for all: the name of the end stays.
         assert!(job.outcome() == "signal" || job.state() == "SUCCESS", "{error}");
