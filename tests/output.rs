@@ -85,7 +85,9 @@ fn a_reader_that_was_outrun_is_told_how_much_it_missed() {
     let id = room.shell(&[], "head -c 1000000 /dev/zero");
     room.burst(&[]);
     let waited = room.jobq(["status", "--wait", &id]).run().status(125);
-    let missed = 1_000_000 - 256 * 1024;
-    assert_eq!(waited.stdout.len(), 256 * 1024);
+    // What sticks out of the tail is dropped by whole pieces only, so there may be a little more.
+    let kept = waited.stdout.len();
+    assert!((256 * 1024..=320 * 1024).contains(&kept), "{kept}");
+    let missed = 1_000_000 - kept;
     assert!(waited.stderr_text().contains(&format!("{missed} bytes")), "{}", waited.stderr_text());
 }
