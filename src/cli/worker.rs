@@ -10,14 +10,14 @@ use super::args::{LogFormat, Span, WorkerArgs};
 use super::{Context, Done, Stop, connect, env, exit};
 use crate::core::link::Patience;
 use crate::core::name::{Name, new_nonce};
-use crate::local::Place;
+use crate::local::{self, Place};
 use crate::view::{Problem, log};
 use crate::worker::control::{self, ControlChannel};
 use crate::worker::engine::{self, Finish};
 use crate::worker::guardian::{self, EngineCommand, GuardOptions};
 use crate::worker::journal::{Event, Journal, Level};
 use crate::worker::output::Keep;
-use crate::worker::settings::Settings;
+use crate::worker::settings::{LocalStore, Settings};
 
 /// Variables of the worker that its jobs get. LC_* come on top.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ"];
@@ -159,8 +159,7 @@ fn settings(context: &Context, args: &WorkerArgs, local: Option<Place>) -> Resul
         child_env: child_env(context, local.is_some()),
         home: context.env.home.clone().unwrap_or_else(|| PathBuf::from("/")),
         scratch: scratch(context)?,
-        local,
-        search_path: context.env.path.clone(),
+        local: local.map(|place| local_store(context, place)),
         host: host_name(&context.env.host),
         // The engine is the guardian's child; people and service managers know the guardian.
         pid: std::os::unix::process::parent_id(),
@@ -183,6 +182,16 @@ fn child_env(context: &Context, local: bool) -> Vec<(OsString, OsString)> {
         (_, false) => vars.push(("JOBQ_LOCAL".into(), "never".into())),
     }
     vars
+}
+
+fn local_store(context: &Context, place: Place) -> LocalStore {
+    let path = context.env.path.clone();
+    let folder = place.dir.canonicalize().unwrap_or_else(|_| place.dir.clone());
+    let revive = move || match local::ensure(&place, path.as_deref()) {
+        Ok(ready) => Ok(ready.started),
+        Err(error) => Err(error.to_string()),
+    };
+    LocalStore { folder, revive: Arc::new(revive) }
 }
 
 /// A folder of this engine's own, which nobody else can write.

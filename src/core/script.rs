@@ -79,6 +79,7 @@ const BASE: &str = include_str!("lua/lib/base.lua");
 const MOVE: &str = include_str!("lua/lib/move.lua");
 const AFTER: &str = include_str!("lua/lib/after.lua");
 const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
+const CHORE: &str = include_str!("lua/lib/chores.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
 
 // A full server refuses new work and lets everything that ends or moves work through. A
@@ -105,11 +106,11 @@ scripts! {
     /// Accepts jobs.
     ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE];
     /// Writes a worker into the books.
-    REGISTER = "register", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
+    REGISTER = "register", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
     /// Starts attempts.
-    CLAIM = "claim", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
+    CLAIM = "claim", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
     /// Keeps leases.
-    RENEW = "renew", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
+    RENEW = "renew", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
     /// Takes the jobs of a worker that stands still.
     TAKEOVER = "takeover", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
     /// Gives up the jobs of a dead half.
@@ -123,13 +124,13 @@ scripts! {
     /// Gives a job back unharmed.
     RELEASE = "release", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
     /// Cancels jobs.
-    CANCEL = "cancel", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
+    CANCEL = "cancel", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
     /// Sets limits of a queue.
     LIMIT = "limit", AT_THE_DOOR, [CLOCK, BASE];
     /// Writes down a purge.
     PURGE = "purge", ALWAYS, [CLOCK, BASE];
     /// A slice of housework.
-    CHORES = "chores", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
+    CHORES = "chores", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
     /// Appends output.
     LOG = "log", AT_THE_DOOR, [CLOCK, BASE];
     /// Says how far a job is.

@@ -164,6 +164,7 @@ impl Carrier {
     /// outcome must not wait for the output.
     pub(super) async fn deliver_rest(&mut self, last_orders: &mut LastOrders<'_>) {
         let until = Instant::now() + self.shared.settings.lease * 2;
+        self.intake.recorder.lock().unwrap_or_else(PoisonError::into_inner).close();
         let mut refusals = 0;
         while !self.refused && self.batch().is_some() {
             match self.send_one().await {

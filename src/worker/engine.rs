@@ -154,7 +154,7 @@ pub async fn run(
     start::hand_back(&store, &predecessors(&control), &journal).await?;
     let identity = start::register(&store, &settings).await?;
     let (news_out, news) = mpsc::unbounded_channel();
-    let spared = settings.local.as_ref().and_then(|place| place.dir.canonicalize().ok());
+    let spared = settings.local.as_ref().map(|local| local.folder.clone());
     let reaper = Reaper::sparing(spared);
     let shared = Arc::new(Shared { settings, store, reaper, journal, news: news_out });
     tokio::spawn(Arc::clone(&shared.reaper).keep_house());

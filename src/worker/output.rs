@@ -115,6 +115,7 @@ pub struct Recorder {
     streams: [Track; 2],
     last_seq: u64,
     pending: Option<Arc<Batch>>,
+    closed: bool,
 }
 
 /// One stream.
@@ -163,12 +164,24 @@ impl Room {
 impl Recorder {
     /// An empty one.
     pub fn new(keep: Keep) -> Recorder {
-        Recorder { keep, streams: [Track::default(), Track::default()], last_seq: 0, pending: None }
+        Recorder {
+            keep,
+            streams: [Track::default(), Track::default()],
+            last_seq: 0,
+            pending: None,
+            closed: false,
+        }
     }
 
     fn track(&self, stream: Stream) -> &Track {
         let [stdout, stderr] = &self.streams;
         if stream == Stream::Stdout { stdout } else { stderr }
+    }
+
+    /// Nothing more will be written: from now on batches also cut what sticks out at the
+    /// front of the tail, so that exactly head and tail are left in the store.
+    pub fn close(&mut self) {
+        self.closed = true;
     }
 
     /// Takes in what was read.
@@ -215,6 +228,11 @@ impl Recorder {
             }
             for (stream, track) in &mut order {
                 track.emit(*stream, self.keep, &mut self.last_seq, &mut batch, &mut room);
+            }
+            if self.closed {
+                for (stream, track) in &mut order {
+                    track.trim(*stream, &mut batch);
+                }
             }
             batch.chunks.sort_by_key(|chunk| chunk.seq);
             if batch.chunks.is_empty() && batch.drop.is_empty() {
@@ -321,6 +339,24 @@ impl Track {
             && left.length < LARGE
             && right.length < LARGE
             && left.length + right.length <= CHUNK_BYTES
+    }
+
+    /// Cuts the chunk that sticks out at the front of the tail.
+    fn trim(&mut self, stream: Stream, batch: &mut Batch) {
+        let (head, start) = (self.head.len() as u64, self.ring_start());
+        if self.sent < self.total {
+            return;
+        }
+        let sticks_out =
+            |chunk: &&mut Stored| chunk.offset >= head && chunk.offset < start && chunk.end() > start;
+        let Some(chunk) = self.stored.iter_mut().find(sticks_out) else { return };
+        let end = chunk.end();
+        chunk.length = usize::try_from(end - start).unwrap_or(chunk.length);
+        chunk.offset = start;
+        let seq = chunk.seq;
+        let bytes = self.slice(start, end);
+        batch.chunks.retain(|other| other.seq != seq);
+        batch.chunks.push(Chunk { seq, stream, offset: start, bytes });
     }
 
     /// Puts unsent bytes into the batch as far as there is room.

@@ -3,11 +3,26 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::output::Keep;
 use crate::core::name::Name;
-use crate::local::Place;
+
+/// What a worker needs to know of the local store it lives on.
+#[derive(Clone)]
+pub struct LocalStore {
+    /// Its folder, as the kernel spells it: the server runs there and outlives every job.
+    pub folder: PathBuf,
+    /// Starts the server if it is down; says whether it did, or why it could not. May block.
+    pub revive: Arc<dyn Fn() -> Result<bool, String> + Send + Sync>,
+}
+
+impl std::fmt::Debug for LocalStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalStore").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
 
 /// The resolved settings of one worker.
 #[derive(Debug, Clone)]
@@ -47,9 +62,7 @@ pub struct Settings {
     /// A folder for the small files that jobs write to jobq.
     pub scratch: PathBuf,
     /// The local store, where the worker lives on it: brought back if its server dies.
-    pub local: Option<Place>,
-    /// Where to look for programs that jobq itself starts.
-    pub search_path: Option<OsString>,
+    pub local: Option<LocalStore>,
     /// This host, as a name.
     pub host: Name,
     /// The main process: the guardian's.

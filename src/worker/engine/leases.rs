@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use super::{Engine, Held, Order, Settings, TALK_PACE, start};
 use crate::core::error::Error;
-use crate::local;
 use crate::worker::control::TALK_EVERY;
 use crate::worker::journal::{Event, Level};
 use crate::worker::os::boottime_ns;
@@ -79,13 +78,11 @@ impl Engine {
 
     /// Nobody else may be about to start the local store's server again.
     pub(super) fn revive_local_store(&self) {
-        let Some(place) = self.shared.settings.local.clone() else { return };
-        let (path, journal) = (self.shared.settings.search_path.clone(), self.shared.journal.clone());
-        tokio::task::spawn_blocking(move || match local::ensure(&place, path.as_deref()) {
-            Ok(ready) if ready.started => {
-                journal.say(&Event::new(Level::Warn, "started the local store's server again"));
-            }
-            Ok(_) => {}
+        let Some(local) = self.shared.settings.local.clone() else { return };
+        let journal = self.shared.journal.clone();
+        tokio::task::spawn_blocking(move || match (local.revive)() {
+            Ok(true) => journal.say(&Event::new(Level::Warn, "started the local store's server again")),
+            Ok(false) => {}
             Err(error) => {
                 let event =
                     Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
