@@ -2,8 +2,8 @@
 //!
 //! The modules in reading order; ARCHITECTURE.md draws how they may use each other.
 
-pub mod cli;
 pub mod core;
 pub mod local;
-pub mod view;
 pub mod worker;
+pub mod view;
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The `jobq` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(jobq::cli::run(std::env::args_os()))
+}

@@ -14,5 +14,6 @@
 mod support;
 
 mod local;
+mod model;
 mod scripts;
 mod support_itself;

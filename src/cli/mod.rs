@@ -1,1 +1,113 @@
-//! (doc)
+//! The command line: arguments in, exit code out. The only part that knows clap, reads the
+//! environment (in `env`), and turns problems into exit codes (in `exit`).
+
+pub mod args;
+mod connect;
+mod control;
+mod enqueue;
+pub mod env;
+mod exit;
+mod inspect;
+pub mod resolve;
+mod status;
+mod stream;
+mod wait;
+mod worker;
+
+use std::ffi::OsString;
+use std::io;
+
+use args::{Cli, Command};
+use env::EnvFacts;
+
+use crate::view::out::Out;
+use crate::view::{Problem, out};
+
+/// How a command ends short of its goal.
+enum Stop {
+    /// Something is wrong: told on stderr, with its own exit code.
+    Problem(Problem),
+    /// Told already, or nothing to tell.
+    Code(u8),
+}
+
+impl<T: Into<Problem>> From<T> for Stop {
+    fn from(problem: T) -> Stop {
+        Stop::Problem(problem.into())
+    }
+}
+
+impl From<io::Error> for Stop {
+    /// An error of writing to stdout or stderr.
+    fn from(error: io::Error) -> Stop {
+        if out::is_closed(&error) {
+            return Stop::Code(exit::PIPE);
+        }
+        Stop::Problem(Problem::new(exit::IO, "io", format!("cannot write the output: {error}")))
+    }
+}
+
+type Done = Result<u8, Stop>;
+
+/// Everything a command needs to know besides its own arguments.
+struct Context {
+    global: args::Global,
+    env: EnvFacts,
+    out: Out,
+}
+
+/// Runs `jobq` with these arguments (the program's name first); returns the exit code.
+pub fn run<I: IntoIterator<Item = OsString>>(args: I) -> u8 {
+    match args::parse(args) {
+        Ok(cli) => dispatch(cli),
+        Err(error) => tell_usage(&error),
+    }
+}
+
+fn tell_usage(error: &clap::Error) -> u8 {
+    let code = u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
+    match error.print() {
+        Err(error) if out::is_closed(&error) => exit::PIPE,
+        _ => code,
+    }
+}
+
+fn dispatch(cli: Cli) -> u8 {
+    if let Command::Exec(exec) = cli.command {
+        let failed = crate::worker::exec::exec(exec.args);
+        let out = Out::new(cli.global.manner(), &jiff::tz::TimeZone::UTC);
+        out.problem(&Problem::new(failed.code, "exec", failed.message));
+        return failed.code;
+    }
+    let env = EnvFacts::read();
+    let out = Out::new(cli.global.manner(), &env.zone);
+    let context = Context { global: cli.global, env, out };
+    let waits = match &cli.command {
+        Command::Enqueue(args) => args.wait,
+        Command::Status(args) => args.mode() == args::StatusMode::Wait,
+        _ => false,
+    };
+    let done = match cli.command {
+        Command::Enqueue(args) => short(enqueue::run(&context, &args)),
+        Command::Worker(args) => worker::run(&context, &args),
+        Command::Status(args) => short(status::run(&context, &args)),
+        Command::Inspect(args) => short(inspect::run(&context, &args)),
+        Command::Control(args) => short(control::run(&context, &args)),
+        Command::Exec(_) => Ok(0),
+    };
+    match done {
+        Ok(code) | Err(Stop::Code(code)) => code,
+        Err(Stop::Problem(problem)) => {
+            context.out.problem(&problem);
+            // While waiting, the codes of the table would look like the job's own.
+            if waits && problem.code != exit::USAGE { exit::WAIT_FAILED } else { problem.code }
+        }
+    }
+}
+
+/// A command that does little and ends: one thread carries it.
+fn short(work: impl Future<Output = Done>) -> Done {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Problem::new(exit::IO, "io", format!("cannot start: {error}")))?;
+    runtime.block_on(work)
+}

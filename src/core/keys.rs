@@ -37,6 +37,8 @@ keys! {
     job = "job:";
     /// string: the job's standard input.
     stdin = "stdin:";
+    /// string: the job's result, JSON.
+    result = "result:";
     /// hash: output chunks of the newest attempt, by sequence number, and totals.
     out = "out:";
     /// list of JSON: the last ten attempts, oldest first.
@@ -51,6 +53,8 @@ keys! {
     outputs = "outputs";
     /// zset: ids of removed records that must still be known, by the millisecond they may go.
     tombs = "tombs";
+    /// hash: how a task's jobs ended lately, and its open incident.
+    alert = "alert:";
     /// list: ids of chores, oldest first.
     chores = "chores";
     /// hash: one chore and how far it got.

@@ -10,7 +10,8 @@ use super::name::Name;
 use super::outcome::Outcome;
 use super::reply::{self, Items};
 use super::report::{
-    Attempt, FailureLine, JobReport, OutputTotals, Overview, QueueReport, ServerReport, WorkerReport,
+    Attempt, FailureLine, JobReport, OutputTotals, Overview, Progress, QueueReport, ServerReport,
+    WorkerReport,
 };
 use super::script;
 use super::spec::Spec;
@@ -173,8 +174,8 @@ impl Store {
             role: if info.get("role") == "slave" { "replica" } else { "primary" }.to_owned(),
             pid: info.get("process_id").parse().ok(),
             aof: info.get("aof_enabled") == "1",
-            // INFO does not tell the save points; a server that ever saved has them.
-            rdb: count("rdb_saves") > 0 || count("rdb_last_save_time") > count("uptime_in_seconds"),
+            // INFO does not tell the save points; a server that has saved has them.
+            rdb: count("rdb_saves") > 0,
             eviction: info.get("maxmemory_policy").to_owned(),
             used_memory: count("used_memory"),
             max_memory: count("maxmemory"),
@@ -236,6 +237,7 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
     let stderr_bytes = totals.maybe_number()?.unwrap_or(0);
     let kept: u64 = totals.maybe_number()?.unwrap_or(0);
     let workers = reply.number()?;
+    let result = reply.maybe_bytes()?.and_then(|json| serde_json::from_slice(&json).ok());
     let stored = known_state(&fields.text("state").unwrap_or_default())?;
     let (due_ms, expires_ms) = (fields.number("due"), fields.number("expires"));
     let outcome =
@@ -252,8 +254,8 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
         releases: fields.count("releases"),
         outcome,
         error: fields.text("error"),
-        result: None,
-        progress: None,
+        result,
+        progress: progress(&fields),
         enqueued_ms: fields.number("enq").unwrap_or(0),
         due_ms,
         expires_ms,
@@ -267,10 +269,16 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
             stderr_bytes,
             dropped: (stdout_bytes + stderr_bytes).saturating_sub(kept),
         },
+        output_gone: fields.text("out_gone").is_some(),
         attempts,
         workers,
         now_ms,
     })
+}
+
+fn progress(fields: &Fields) -> Option<Progress> {
+    let (percent, message) = (fields.number("percent"), fields.text("message"));
+    (percent.is_some() || message.is_some()).then_some(Progress { percent, message })
 }
 
 fn stored_attempt(json: &[u8]) -> Result<Attempt> {

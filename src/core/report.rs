@@ -52,6 +52,8 @@ pub struct JobReport {
     pub cancelling: bool,
     /// Bytes the newest attempt wrote, and how many of them are not kept.
     pub output: OutputTotals,
+    /// Its output was removed to keep all output together within its bound.
+    pub output_gone: bool,
     /// The last ten ended attempts, oldest first.
     pub attempts: Vec<Attempt>,
     /// Live workers that serve its queue.

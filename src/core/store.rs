@@ -9,6 +9,7 @@ use super::keys::Keys;
 use super::link::{Link, ServerInfo};
 use super::name::Name;
 use super::reply::Items;
+use super::report::Progress;
 use super::script::{self, FORMAT, Script};
 use super::spec::Spec;
 use super::state::State;
@@ -60,6 +61,11 @@ pub struct NewJob {
     pub expires: Option<When>,
     /// Its standard input.
     pub stdin: Option<Vec<u8>>,
+    /// The events that its task has hooks for (`success`, `failure`, `retry`), joined by commas.
+    pub hooks: String,
+    /// When its task's failures are an incident: `c3` in a row, `f3/10` of the last, `s3` times
+    /// slower than the median, joined by commas.
+    pub alert: String,
 }
 
 /// What became of one job of an enqueue.
@@ -152,6 +158,8 @@ pub struct Claimed {
     pub stdin: Option<Vec<u8>>,
     /// The host where an earlier run was cut, if the newest one was.
     pub cut_on: Option<String>,
+    /// Facts about the job whose end made this one, as JSON, where it is a hook.
+    pub cause: Option<String>,
 }
 
 impl Claimed {
@@ -241,8 +249,19 @@ pub struct Failed<'a> {
     pub delay_ms: u64,
     /// One line for people.
     pub error: &'a str,
-    /// The end of the output, as JSON, or ''.
-    pub tail: &'a str,
+    /// What the attempt left behind.
+    pub left: &'a Left,
+}
+
+/// What an attempt left behind besides its outcome.
+#[derive(Debug, Clone, Default)]
+pub struct Left {
+    /// The end of its output, as JSON, or ''.
+    pub tail: String,
+    /// Its result, as JSON, or ''.
+    pub result: String,
+    /// Something about a success that people should know, or ''.
+    pub note: String,
 }
 
 /// What came of a cancel, by id.
@@ -356,7 +375,10 @@ impl Store {
                 .maybe(job.spec.lease_ms)
                 .maybe(job.spec.result_ttl_ms)
                 .maybe(job.spec.failure_ttl_ms)
-                .bytes(stdin);
+                .bytes(stdin)
+                .text(job.spec.task.as_ref().map_or("", Name::as_str))
+                .text(&job.hooks)
+                .text(&job.alert);
         }
         let (word, mut reply) = self.verb(&script::ENQUEUE, args).await?;
         if word == "FULL" {
@@ -508,8 +530,14 @@ impl Store {
     ///
     /// # Errors
     /// See [`Error`]; repeat after [`Error::Unknown`].
-    pub async fn finish(&self, id: &Name, token: &str, code: u8, tail: &str) -> Result<Settled> {
-        let args = Args::new().text(id.as_str()).text(token).number(code).text(tail);
+    pub async fn finish(&self, id: &Name, token: &str, code: u8, left: &Left) -> Result<Settled> {
+        let args = Args::new()
+            .text(id.as_str())
+            .text(token)
+            .number(code)
+            .text(&left.tail)
+            .text(&left.result)
+            .text(&left.note);
         self.settle(&script::FINISH, args).await
     }
 
@@ -526,7 +554,8 @@ impl Store {
             .text(failed.verdict)
             .number(failed.delay_ms)
             .text(failed.error)
-            .text(failed.tail);
+            .text(&failed.left.tail)
+            .text(&failed.left.result);
         self.settle(&script::FAIL, args).await
     }
 
@@ -563,6 +592,20 @@ impl Store {
         }
         let args = batch.drop.iter().fold(args, |args, seq| args.number(seq));
         let (word, _) = self.verb(&script::LOG, args).await?;
+        Ok(word == "OK")
+    }
+
+    /// Says how far a running attempt is. `false` when the job is not this worker's.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn progress(&self, id: &Name, token: &str, progress: &Progress) -> Result<bool> {
+        let args = Args::new()
+            .text(id.as_str())
+            .text(token)
+            .maybe(progress.percent)
+            .text(progress.message.as_deref().unwrap_or_default());
+        let (word, _) = self.verb(&script::PROGRESS, args).await?;
         Ok(word == "OK")
     }
 
@@ -645,6 +688,7 @@ fn claimed(mut job: Items) -> Result<Claimed> {
         spec: job.bytes()?,
         stdin: job.maybe_bytes()?,
         cut_on: job.maybe_text()?,
+        cause: job.maybe_text()?,
     })
 }
 

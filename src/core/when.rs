@@ -144,7 +144,7 @@ fn scaled(typed: &str, number: &str, unit_ms: u64) -> Result<u64, WhenError> {
     let digits: u128 = fraction.parse().map_err(|_| bad())?;
     let scale = 10u128.pow(u32::try_from(fraction.len()).unwrap_or(9));
     let product = digits * u128::from(unit_ms);
-    if product % scale != 0 {
+    if !product.is_multiple_of(scale) {
         return Err(WhenError::TooFine(typed.to_owned()));
     }
     base.checked_add(u64::try_from(product / scale).map_err(|_| long())?).ok_or_else(long)

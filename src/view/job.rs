@@ -81,16 +81,20 @@ pub fn job(look: &Look, report: &JobReport, live: Option<&[u8]>) -> String {
     page.text
 }
 
-/// What `--dry-run` shows: the job as it would be enqueued.
-pub fn planned(look: &Look, spec: &Spec) -> String {
+/// What `--dry-run` shows: the job as it would be enqueued at `now_ms`. `due_ms` and
+/// `expires_ms` are its instants, where it has them.
+pub fn planned(
+    look: &Look,
+    spec: &Spec,
+    due_ms: Option<i64>,
+    expires_ms: Option<i64>,
+    now_ms: i64,
+) -> String {
     let mut page = Page { look, text: String::new() };
     page.field("dry run", WARN, "nothing was enqueued");
     described(&mut page, spec);
-    for (label, typed) in [("due", &spec.not_before), ("expires", &spec.expires)] {
-        if let Some(typed) = typed {
-            page.foreign(label, PLAIN, typed);
-        }
-    }
+    page.instant("due", due_ms, now_ms, "");
+    page.instant("expires", expires_ms, now_ms, "");
     page.text
 }
 

@@ -68,6 +68,10 @@ pub struct Accepted<'a> {
 pub struct Planned<'a> {
     /// Always true: nothing was enqueued.
     pub dry_run: bool,
+    /// When it would be due, RFC 3339 UTC.
+    pub due_at: Option<String>,
+    /// When it would expire, RFC 3339 UTC.
+    pub expires_at: Option<String>,
     /// The record as it would be stored.
     pub spec: &'a Spec,
 }

@@ -8,6 +8,7 @@ pub mod bar;
 pub mod escape;
 pub mod job;
 pub mod json;
+pub mod log;
 pub mod out;
 pub mod overview;
 pub mod problem;

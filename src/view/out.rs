@@ -62,6 +62,16 @@ impl Out {
         &self.stdout
     }
 
+    /// How texts for stderr are to look.
+    pub fn stderr_look(&self) -> &Look {
+        &self.stderr
+    }
+
+    /// Writes one line of a log to stderr.
+    pub fn log(&self, line: &str) {
+        self.word(line);
+    }
+
     /// Whether a progress bar is welcome: a terminal on stderr, neither `--json` nor `--quiet`.
     pub fn wants_bar(&self) -> bool {
         io::stderr().is_terminal() && !self.manner.json && !self.manner.quiet

@@ -8,7 +8,7 @@ use super::style::{BAD, DIM, Look};
 /// A failure of jobq itself, ready to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The exit code of the contract's table, also where a wait exits 125.
+    /// The exit code of the manual's table, also where a wait exits 125.
     pub code: u8,
     /// One stable word: `unreachable`, `no_such_job`, `queue_full`, …
     pub kind: &'static str,

@@ -40,6 +40,7 @@ pub(super) fn waiting() -> JobReport {
         host: None,
         cancelling: false,
         output: OutputTotals::default(),
+        output_gone: false,
         attempts: Vec::new(),
         workers: 0,
         now_ms: NOW,

@@ -90,16 +90,14 @@ fn a_job_that_will_run_says_when() {
 
 #[test]
 fn a_dry_run_says_that_nothing_happened() {
-    let mut spec = waiting().spec;
-    spec.not_before = Some("tomorrow 09:00".into());
     assert_eq!(
-        job::planned(&Look::plain(), &spec),
+        job::planned(&Look::plain(), &waiting().spec, Some(NOW + 3_600_000), None, NOW),
         "\
 dry run   nothing was enqueued
 queue     emails
 command   sh -c 'echo hi; exit 3'
 folder    '/srv/my app'
-due       tomorrow 09:00
+due       2026-12-01 09:00:00 UTC  (in 1h 00m)
 "
     );
 }

@@ -34,7 +34,10 @@ use super::{bell, order};
 use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
+use crate::local;
 
+/// Most jobs of one claim, so that no script runs long; the next follows at once.
+const CLAIM_AT_ONCE: usize = 64;
 /// Most workers on one page of peers; the script's number.
 const PEERS_PAGE: usize = 32;
 /// Past the time that a stop may take, the engine waits this long for reports.
@@ -125,7 +128,9 @@ pub async fn run(
     start::hand_back(&store, &predecessors(&control), &journal).await?;
     let identity = start::register(&store, &settings).await?;
     let (news_out, news) = mpsc::unbounded_channel();
-    let shared = Arc::new(Shared { settings, store, reaper: Reaper::new(), journal, news: news_out });
+    let spared = settings.local.as_ref().and_then(|place| place.dir.canonicalize().ok());
+    let reaper = Reaper::sparing(spared);
+    let shared = Arc::new(Shared { settings, store, reaper, journal, news: news_out });
     tokio::spawn(Arc::clone(&shared.reaper).keep_house());
     let engine = Engine::new(shared, identity, control);
     Ok(engine.work(news).await)
@@ -198,6 +203,7 @@ impl Engine {
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             self.condemn_late();
+            self.claim_due();
             self.limits_of_life();
         }
         listener.abort();
@@ -233,8 +239,9 @@ impl Engine {
         if self.mode != Mode::Running || self.held.len() - running > slots {
             return 0;
         }
+        let room = (slots - running.min(slots)).min(CLAIM_AT_ONCE);
         let left = self.shared.settings.max_jobs.map_or(u64::MAX, |most| most.saturating_sub(self.started));
-        (slots - running.min(slots)).min(usize::try_from(left).unwrap_or(usize::MAX))
+        room.min(usize::try_from(left).unwrap_or(usize::MAX))
     }
 
     /// Starts a pulse when one is due and none is in flight.
@@ -286,6 +293,10 @@ impl Engine {
                 let wait = u64::try_from(due - pulse.now_ms).unwrap_or(0);
                 Instant::now() + Duration::from_millis(wait)
             });
+        }
+        if !pulse.jobs.is_empty() {
+            // There may be more where these came from.
+            self.pulses.hurry();
         }
         for job in pulse.jobs {
             self.start(job, sent_ns);
@@ -354,6 +365,14 @@ impl Engine {
         self.good_ns.max(held.since_ns).saturating_add(u64::try_from(lease.as_nanos()).unwrap_or(u64::MAX))
     }
 
+    /// A waiting job has become due: its time is not the pulse's time.
+    fn claim_due(&mut self) {
+        if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() > 0 {
+            self.next_due = None;
+            self.pulses.hurry();
+        }
+    }
+
     /// Kills the jobs whose lease could not be kept.
     fn condemn_late(&mut self) {
         let now = boottime_ns();
@@ -418,12 +437,33 @@ impl Engine {
         self.trouble_since.get_or_insert_with(Instant::now);
         let event = Event::new(Level::Warn, "Redis is not answering, trying again").with("error", error);
         self.shared.journal.complain(error.kind(), &event);
+        if matches!(error, Error::Unreachable { .. } | Error::Unknown { .. }) {
+            self.revive_local_store();
+        }
+    }
+
+    /// Nobody else may be about to start the local store's server again.
+    fn revive_local_store(&self) {
+        let Some(place) = self.shared.settings.local.clone() else { return };
+        let (path, journal) = (self.shared.settings.search_path.clone(), self.shared.journal.clone());
+        tokio::task::spawn_blocking(move || match local::ensure(&place, path.as_deref()) {
+            Ok(ready) if ready.started => {
+                journal.say(&Event::new(Level::Warn, "started the local store's server again"));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let event =
+                    Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
+                journal.complain("local store", &event);
+            }
+        });
     }
 
     fn recovered(&mut self) {
         if let Some(since) = self.trouble_since.take() {
             // What was seen of the peers before the gap proves nothing about it.
             self.watch.forget();
+            self.pulses.say_serving_again();
             let event =
                 Event::new(Level::Info, "Redis is back").with("after_ms", since.elapsed().as_millis());
             self.shared.journal.say(&event);
@@ -541,6 +581,7 @@ impl Engine {
         for held in self.held.values() {
             let _ = held.orders.send(Order::LeaseLost);
         }
+        self.control.remove_group();
         let limit = self.shared.settings.lease;
         let _ = tokio::time::timeout(
             limit,

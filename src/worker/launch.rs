@@ -85,7 +85,7 @@ pub fn resolve(name: &OsStr, path: Option<&OsStr>, cwd: &Path) -> Result<PathBuf
         Some(found) => {
             Refused::Outcome(Outcome::NotExecutable, format!("{}: not executable", found.display()))
         }
-        None => Refused::Outcome(Outcome::NotFound, format!("{}: not found on PATH", name.display())),
+        None => Refused::Outcome(Outcome::NotFound, format!("{}: not found on PATH", name.to_string_lossy())),
     })
 }
 

@@ -24,19 +24,27 @@
 
 mod bell;
 mod carry;
+mod cgroup;
 pub mod child;
 pub mod control;
 pub mod engine;
+pub mod exec;
+pub mod guardian;
 pub mod journal;
+mod ladder;
 mod launch;
+mod notes;
+mod notify;
 pub mod order;
 pub mod os;
 pub mod output;
 mod pipes;
+mod prepare;
 pub mod proc;
 mod pulse;
 pub mod reaper;
 pub mod settings;
+mod settle;
 mod slot;
 mod start;
 pub mod tree;

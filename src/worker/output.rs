@@ -287,15 +287,17 @@ impl Track {
         let mut merged: VecDeque<Stored> = VecDeque::new();
         let mut parts: Vec<Vec<u64>> = Vec::new();
         for chunk in std::mem::take(&mut self.stored) {
-            if let (Some(last), Some(seqs)) = (merged.back_mut(), parts.last_mut())
-                && self.may_join(last, &chunk)
-            {
-                seqs.push(last.seq);
-                *last = Stored { seq: chunk.seq, offset: last.offset, length: last.length + chunk.length };
-                continue;
+            match (merged.back_mut(), parts.last_mut()) {
+                (Some(last), Some(seqs)) if self.may_join(last, &chunk) => {
+                    seqs.push(last.seq);
+                    *last =
+                        Stored { seq: chunk.seq, offset: last.offset, length: last.length + chunk.length };
+                }
+                _ => {
+                    merged.push_back(chunk);
+                    parts.push(Vec::new());
+                }
             }
-            merged.push_back(chunk);
-            parts.push(Vec::new());
         }
         for (chunk, seqs) in merged.iter().zip(parts) {
             if !seqs.is_empty() {

@@ -79,24 +79,24 @@ pub fn children_of_main_thread() -> Option<Vec<i32>> {
 
 /// Children of every thread of this process; without kernel support found by a scan.
 pub fn children() -> Vec<i32> {
-    let of_threads = || -> Option<Vec<i32>> {
-        let mut all = Vec::new();
-        for entry in fs::read_dir("/proc/self/task").ok()? {
-            let thread = entry.ok()?.file_name();
-            // A thread may end while we read; its children move to another one.
-            let path = format!("/proc/self/task/{}/children", thread.to_str()?);
-            match read_children(&path) {
-                Some(some) => all.extend(some),
-                None if children_of_main_thread().is_none() => return None,
-                None => {}
-            }
-        }
-        Some(all)
-    };
-    of_threads().unwrap_or_else(|| {
-        let own = self_pid();
+    let own = self_pid();
+    let offered = children_of_main_thread().is_some();
+    children_of(own).filter(|_| offered).unwrap_or_else(|| {
         all().iter().filter(|process| process.ppid == own).map(|process| process.pid).collect()
     })
+}
+
+/// Children of every thread of a process, if it exists and the kernel offers it.
+pub fn children_of(pid: i32) -> Option<Vec<i32>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+        let Ok(entry) = entry else { break };
+        // A thread may end while we read; its children move to another one.
+        if let Some(some) = read_children(&format!("{}/children", entry.path().display())) {
+            all.extend(some);
+        }
+    }
+    Some(all)
 }
 
 fn read_children(path: &str) -> Option<Vec<i32>> {

@@ -24,15 +24,18 @@
 //! 3. A root's group is signalled only while the root is not reaped, so that the number
 //!    still means that group.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
+
+use tokio::sync::Semaphore;
 
 use super::os;
 use super::proc::{self, Mark, Proc};
@@ -41,12 +44,23 @@ use super::tree::{self, Report, Snapshot};
 mod root;
 pub use root::Root;
 
+/// Looks at what an attempt left, while others leave things at the same time.
+const CLEARING_ROUNDS: u32 = 50;
+
+/// Trees looked at in parallel.
+const HANDS: usize = 2;
+
 /// The registry; one per engine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reaper {
     /// Shared by whoever is between fork and registration, alone for whoever judges.
     gate: RwLock<()>,
     book: Mutex<Book>,
+    /// The local store's folder: a server that this process started there outlives every job.
+    spared_folder: Option<PathBuf>,
+    /// Bounds the threads that look at trees: hundreds of attempts that reach a limit at
+    /// one instant would only get into each other's way.
+    hands: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +88,8 @@ enum Owner {
     Root(i32, u64),
     /// No evidence; it started at this tick.
     Nobody(u64),
+    /// The local store's server.
+    Store,
 }
 
 /// An attempt in the eyes of the registry: enough to recognise what it left behind.
@@ -81,6 +97,7 @@ enum Owner {
 struct Identity {
     pid: i32,
     serial: u64,
+    since: u64,
     mark: Mark,
 }
 
@@ -98,6 +115,7 @@ impl Book {
                     self.roots.get(root).is_some_and(|entry| entry.serial == *serial)
                 }
                 Some(Owner::Nobody(start)) => !self.is_nobodys(*start),
+                Some(Owner::Store) => true,
                 None => false,
             }
     }
@@ -119,7 +137,18 @@ impl Book {
 impl Reaper {
     /// A registry without attempts. The calling process should be a subreaper.
     pub fn new() -> Arc<Reaper> {
-        Arc::new(Reaper::default())
+        Reaper::sparing(None)
+    }
+
+    /// As [`Reaper::new`]; what is nobody's and has `folder` as its current folder is left
+    /// alone: the local store's server, started again by this worker or by one of its jobs.
+    pub fn sparing(folder: Option<PathBuf>) -> Arc<Reaper> {
+        Arc::new(Reaper {
+            gate: RwLock::default(),
+            book: Mutex::default(),
+            spared_folder: folder,
+            hands: Semaphore::new(HANDS),
+        })
     }
 
     /// Starts a process in a group of its own and registers it as a root. The command must
@@ -141,7 +170,7 @@ impl Reaper {
             serial
         };
         drop(gate);
-        Ok(Root::new(Arc::clone(self), Identity { pid, serial, mark }))
+        Ok(Root::new(Arc::clone(self), Identity { pid, serial, since, mark }))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -164,7 +193,13 @@ impl Reaper {
         let Some(children) = proc::children_of_main_thread() else { return false };
         {
             let book = self.book();
-            if !children.iter().all(|pid| book.is_accounted_for(*pid)) {
+            // One without evidence counts as somebody else's only if it is older than this
+            // attempt: its environment may have been looked at in the middle of an exec.
+            let elsewhere = |pid| match book.orphans.get(&pid) {
+                Some(Owner::Nobody(start)) => *start < root.since,
+                _ => true,
+            };
+            if !children.iter().all(|pid| book.is_accounted_for(*pid) && elsewhere(*pid)) {
                 return false;
             }
         }
@@ -190,33 +225,76 @@ impl Reaper {
         unclear
     }
 
+    fn is_store(&self, pid: i32) -> bool {
+        let Some(folder) = &self.spared_folder else { return false };
+        std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == *folder)
+    }
+
+    /// Our children that are no running attempt's root.
+    fn strays(&self) -> Vec<i32> {
+        let mut children = proc::children_of_main_thread().unwrap_or_else(proc::children);
+        let book = self.book();
+        children.retain(|pid| !book.roots.contains_key(pid));
+        children
+    }
+
+    /// What hangs below the strays, and below one root if there is one.
+    fn look(&self, root: Option<&Identity>) -> Snapshot {
+        let mut tops = self.strays();
+        tops.extend(root.map(|root| root.pid));
+        Snapshot::of_trees(&tops)
+    }
+
     /// Kills what an ended attempt left behind. Blocks; nothing to do costs microseconds.
     fn clear(&self, root: &Identity) -> Report {
-        self.reap();
-        if self.is_clean(root) {
-            return Report::default();
-        }
-        let mut left = |snapshot: &Snapshot| self.orphans_of(snapshot, Some(root));
-        tree::destroy(&mut left, &mut || {
+        let mut report = Report::default();
+        let mut own = HashSet::new();
+        for _ in 0..CLEARING_ROUNDS {
             self.reap();
-        })
+            if self.is_clean(root) {
+                break;
+            }
+            let before = self.strays();
+            report = tree::destroy(
+                &mut || self.look(None),
+                &mut |snapshot| self.orphans_of(snapshot, Some(root), &mut own),
+                &mut || {
+                    self.reap();
+                },
+            );
+            // Something may have lost its parent just while we looked: then it is new here.
+            if self.strays().iter().all(|pid| before.contains(pid)) {
+                break;
+            }
+        }
+        // Strays of nobody's that were killed on the way are not this attempt's fault.
+        report.survivors.retain(|one| own.contains(&one.pid));
+        report.killed = u32::try_from(own.len() - report.survivors.len()).unwrap_or(u32::MAX);
+        report
     }
 
     /// Whether something of an ended attempt is still alive. Blocks.
     fn has_leftovers(&self, root: &Identity) -> bool {
         self.reap();
-        !self.is_clean(root) && self.orphans_of(&Snapshot::take(), Some(root)).iter().any(Proc::is_alive)
+        !self.is_clean(root)
+            && self.orphans_of(&self.look(None), Some(root), &mut HashSet::new()).iter().any(Proc::is_alive)
     }
 
     /// The tree of an attempt whose root is not reaped yet.
     fn tree_of(&self, snapshot: &Snapshot, root: &Identity) -> Vec<Proc> {
         let mut found = snapshot.with_descendants(root.pid);
-        found.extend(self.orphans_of(snapshot, Some(root)));
+        found.extend(self.orphans_of(snapshot, Some(root), &mut HashSet::new()));
         found
     }
 
-    /// Orphans, with all below them, that belong to `wanted` or certainly to nobody.
-    fn orphans_of(&self, snapshot: &Snapshot, wanted: Option<&Identity>) -> Vec<Proc> {
+    /// Orphans, with all below them, that belong to `wanted` or certainly to nobody; the
+    /// living ones of `wanted` are noted in `own`.
+    fn orphans_of(
+        &self,
+        snapshot: &Snapshot,
+        wanted: Option<&Identity>,
+        own: &mut HashSet<i32>,
+    ) -> Vec<Proc> {
         // After the look and before the verdict: whoever the look saw is now registered.
         self.all_registered();
         let mut book = self.book();
@@ -227,12 +305,19 @@ impl Reaper {
             }
             let members = snapshot.with_descendants(child.pid);
             let condemned = match attribute(&book, &members, wanted) {
-                Verdict::Wanted => true,
+                Verdict::Wanted => {
+                    own.extend(members.iter().filter(|one| one.is_alive()).map(|one| one.pid));
+                    true
+                }
                 Verdict::Running(root, serial) => {
                     book.orphans.insert(child.pid, Owner::Root(root, serial));
                     false
                 }
                 Verdict::Ending => false,
+                Verdict::Nobody if self.is_store(child.pid) => {
+                    book.orphans.insert(child.pid, Owner::Store);
+                    false
+                }
                 Verdict::Nobody => {
                     book.orphans.insert(child.pid, Owner::Nobody(child.start));
                     book.is_nobodys(child.start)
@@ -250,9 +335,13 @@ impl Reaper {
         if !self.reap() {
             return Report::default();
         }
-        tree::destroy(&mut |snapshot| self.orphans_of(snapshot, None), &mut || {
-            self.reap();
-        })
+        tree::destroy(
+            &mut || self.look(None),
+            &mut |snapshot| self.orphans_of(snapshot, None, &mut HashSet::new()),
+            &mut || {
+                self.reap();
+            },
+        )
     }
 
     /// Calls [`Reaper::tick`] once a second for ever, off the async threads.

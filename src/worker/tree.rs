@@ -60,6 +60,28 @@ impl Snapshot {
         snapshot
     }
 
+    /// Looks only at these processes and what is below them: the cost is that of the trees,
+    /// not of the whole host. A process that loses its parent during the look is missed,
+    /// unless the trees are frozen. Without kernel support the same as [`Snapshot::take`].
+    pub fn of_trees(tops: &[i32]) -> Snapshot {
+        if proc::children_of_main_thread().is_none() {
+            return Snapshot::take();
+        }
+        let mut snapshot = Snapshot::default();
+        let mut next = tops.to_vec();
+        while let Some(pid) = next.pop() {
+            if snapshot.processes.contains_key(&pid) {
+                continue;
+            }
+            if let Some(process) = Proc::read(pid) {
+                snapshot.children.entry(process.ppid).or_default().push(pid);
+                snapshot.processes.insert(pid, process);
+                next.extend(proc::children_of(pid).unwrap_or_default());
+            }
+        }
+        snapshot
+    }
+
     /// One process.
     pub fn get(&self, pid: i32) -> Option<&Proc> {
         self.processes.get(&pid)
@@ -132,27 +154,31 @@ pub fn signal_each(targets: &[Proc], signal: Signal) {
     }
 }
 
-/// Destroys the tree that `select` names in a snapshot; `reap` is called between rounds
-/// to collect zombies that became ours. Returns at once when there is nothing alive.
+/// Destroys the tree that `select` names in what `look` sees; `reap` is called between
+/// rounds to collect zombies that became ours. Returns at once when there is nothing alive.
 ///
 /// Blocks for as long as it takes, five seconds at most.
-pub fn destroy(select: &mut dyn FnMut(&Snapshot) -> Vec<Proc>, reap: &mut dyn FnMut()) -> Report {
+pub fn destroy(
+    look: &mut dyn FnMut() -> Snapshot,
+    select: &mut dyn FnMut(&Snapshot) -> Vec<Proc>,
+    reap: &mut dyn FnMut(),
+) -> Report {
     let mut seen = HashMap::new();
-    if !freeze(select, &mut seen) {
+    if !freeze(look, select, &mut seen) {
         return Report::default();
     }
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let snapshot = Snapshot::take();
-        let mut alive: Vec<Proc> = select(&snapshot).into_iter().filter(Proc::is_alive).collect();
+        let mut alive: Vec<Proc> = select(&look()).into_iter().filter(Proc::is_alive).collect();
         seen.extend(alive.iter().map(|process| (process.pid, process.start)));
         let chosen: HashSet<i32> = alive.iter().map(|process| process.pid).collect();
         // Once a member, always a member: its parent may have died since.
-        alive.extend(snapshot.all().filter(|process| {
-            process.is_alive()
-                && !chosen.contains(&process.pid)
-                && seen.get(&process.pid) == Some(&process.start)
-        }));
+        let others = seen.iter().filter(|(pid, _)| !chosen.contains(pid));
+        alive.extend(
+            others.filter_map(|(pid, start)| {
+                Proc::read(*pid).filter(|now| now.start == *start && now.is_alive())
+            }),
+        );
         let killed = u32::try_from(seen.len().saturating_sub(alive.len())).unwrap_or(u32::MAX);
         if alive.is_empty() {
             reap();
@@ -168,10 +194,13 @@ pub fn destroy(select: &mut dyn FnMut(&Snapshot) -> Vec<Proc>, reap: &mut dyn Fn
 }
 
 /// Stops all members; false if there was none.
-fn freeze(select: &mut dyn FnMut(&Snapshot) -> Vec<Proc>, seen: &mut HashMap<i32, u64>) -> bool {
+fn freeze(
+    look: &mut dyn FnMut() -> Snapshot,
+    select: &mut dyn FnMut(&Snapshot) -> Vec<Proc>,
+    seen: &mut HashMap<i32, u64>,
+) -> bool {
     for _ in 0..FREEZE_ROUNDS {
-        let snapshot = Snapshot::take();
-        let members = select(&snapshot);
+        let members = select(&look());
         let mut moving = false;
         for member in members.iter().filter(|member| member.is_alive()) {
             let new = seen.insert(member.pid, member.start) != Some(member.start);
@@ -236,7 +265,7 @@ pub fn kill_all_descendants(reap: &mut dyn FnMut()) -> Report {
         found.retain(|process| process.pid != own);
         found
     };
-    destroy(&mut below, reap)
+    destroy(&mut Snapshot::take, &mut below, reap)
 }
 
 /// Kills what an earlier attempt of this job left on this host, whoever its parent is now:
@@ -254,7 +283,7 @@ pub fn kill_marked_on_host(namespace: &str, job: &str, current_fence: Option<&st
             .copied()
             .collect()
     };
-    destroy(&mut marked, &mut || ())
+    destroy(&mut Snapshot::take, &mut marked, &mut || ())
 }
 
 fn is_earlier(mark: &Mark, namespace: &str, job: &str, current_fence: Option<&str>) -> bool {

@@ -42,13 +42,27 @@ fn story(times: usize) -> Vec<String> {
     send("renew", &|desk| drop(desk.renew(&w)));
     let chunk = OutputBatch { totals: [5, 0], chunks: vec![(2, 1, 0, b"hello".to_vec())], drop: vec![1] };
     send("log", &|desk| assert!(desk.run(desk.store.log(&id("a"), &held("a"), &chunk)).unwrap()));
-    send("finish", &|desk| drop(desk.finish("a", &held("a"))));
-    send("retry", &|desk| drop(desk.fail("b", &held("b"), "retry", 3_600_000)));
-    send("snooze", &|desk| drop(desk.fail("c", &held("c"), "snooze", 3_600_000)));
-    send("failure", &|desk| drop(desk.fail("d", &held("d"), "failure", 0)));
-    send("lost", &|desk| drop(desk.fail("e", &held("e"), "lost", 0)));
-    send("stop", &|desk| drop(desk.release("f", &held("f"), "stop")));
-    send("refused", &|desk| drop(desk.release("g", &held("g"), "refused")));
+    send("finish", &|desk| {
+        desk.finish("a", &held("a"));
+    });
+    send("retry", &|desk| {
+        desk.fail("b", &held("b"), "retry", 3_600_000);
+    });
+    send("snooze", &|desk| {
+        desk.fail("c", &held("c"), "snooze", 3_600_000);
+    });
+    send("failure", &|desk| {
+        desk.fail("d", &held("d"), "failure", 0);
+    });
+    send("lost", &|desk| {
+        desk.fail("e", &held("e"), "lost", 0);
+    });
+    send("stop", &|desk| {
+        desk.release("f", &held("f"), "stop");
+    });
+    send("refused", &|desk| {
+        desk.release("g", &held("g"), "refused");
+    });
     send("cancel", &|desk| drop(desk.run(desk.store.cancel(&["h", "b", "later"].map(id), "ann")).unwrap()));
     let peer = std::cell::RefCell::new(None);
     send("look", &|desk| *peer.borrow_mut() = Some(desk.peer(&v)));

@@ -10,8 +10,8 @@ use jobq::core::name::Name;
 use jobq::core::outcome::Outcome;
 use jobq::core::spec::Spec;
 use jobq::core::store::{
-    Beat, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Identity, NewJob, Peer, Pulse, Registration,
-    Settled, Store,
+    Beat, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Identity, Left, NewJob, Peer, Pulse,
+    Registration, Settled, Store,
 };
 
 use crate::support::books::{Books, NAMESPACE, Words};
@@ -39,7 +39,8 @@ pub fn id(text: &str) -> Name {
 /// `true` for queue `q`.
 pub fn job(name: &str) -> NewJob {
     let spec = Spec::command(id("q"), vec![Bytes::from("true")]);
-    NewJob { id: id(name), spec, not_before: None, expires: None, stdin: None }
+    let hooks = String::new();
+    NewJob { id: id(name), spec, not_before: None, expires: None, stdin: None, hooks, alert: String::new() }
 }
 
 /// A store on `url`.
@@ -114,6 +115,7 @@ impl Desk {
         let lines = |text: &str| -> Vec<String> {
             text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
         };
+
         assert!(lines(&actual) == lines(changes), "expected:\n{changes}\nactual:\n<<<\n{actual}>>>");
         invariants::assert_sound(&after);
         answer
@@ -197,13 +199,13 @@ impl Desk {
 
     #[track_caller]
     pub fn finish(&self, name: &str, token: &str) -> Settled {
-        self.run(self.store.finish(&id(name), token, 0, "")).unwrap()
+        self.run(self.store.finish(&id(name), token, 0, &Left::default())).unwrap()
     }
 
     #[track_caller]
     pub fn fail(&self, name: &str, token: &str, verdict: &str, delay_ms: u64) -> Settled {
         let outcome = if verdict == "lost" { Outcome::LeaseLost } else { Outcome::Exit(3) };
-        let failed = Failed { outcome, verdict, delay_ms, error: "exit code 3", tail: "" };
+        let failed = Failed { outcome, verdict, delay_ms, error: "exit code 3", left: &Left::default() };
         self.run(self.store.fail(&id(name), token, &failed)).unwrap()
     }
 

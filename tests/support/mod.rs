@@ -35,13 +35,10 @@ pub use server::{Server, ServerOptions};
 /// Where programs are on any machine.
 const STANDARD_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The only PATH that anything in a test sees: the standard places, then the server's.
+/// The only PATH that anything in a test sees: the server's directory, then the standard ones.
 pub fn path() -> OsString {
-    let mut dirs: Vec<PathBuf> = std::env::split_paths(STANDARD_PATH).collect();
     let of_server = server_program().parent().expect("a program in a directory").to_path_buf();
-    if !dirs.contains(&of_server) {
-        dirs.push(of_server);
-    }
+    let dirs = std::iter::once(of_server).chain(std::env::split_paths(STANDARD_PATH));
     std::env::join_paths(dirs).expect("directories that came from a PATH")
 }
 
@@ -67,15 +64,14 @@ pub fn wait_for_some<T>(what: &str, limit: Duration, mut look: impl FnMut() -> O
     }
 }
 
-/// The path of a server program, `redis-server` or `valkey-server`, on the tester's PATH or
-/// in one of the standard places.
+/// The first `valkey-server` or `redis-server` on the tester's PATH, else in the standard
+/// places. So `PATH=/opt/valkey/bin:$PATH make unit` tests with another server.
 pub fn server_program() -> PathBuf {
     let tester = std::env::var_os("PATH").unwrap_or_default();
-    let dirs: Vec<PathBuf> =
-        std::env::split_paths(&tester).chain(std::env::split_paths(STANDARD_PATH)).collect();
-    ["redis-server", "valkey-server"]
-        .iter()
-        .find_map(|name| dirs.iter().map(|dir| dir.join(name)).find(|path| path.is_file()))
+    std::env::split_paths(&tester)
+        .chain(std::env::split_paths(STANDARD_PATH))
+        .flat_map(|dir| [dir.join("valkey-server"), dir.join("redis-server")])
+        .find(|path| path.is_file())
         .expect("these tests need redis-server or valkey-server: run `make setup`")
 }
 

@@ -7,10 +7,10 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::resp::{Client, Value};
-use super::{Signal, compile_shim, guard, server_program, signal, temp_dir, wait_for_some};
+use super::{Signal, compile_shim, guard, server_program, signal, temp_dir, wait_for, wait_for_some};
 
 /// What kind of server a test wants. The default has no TCP port and no persistence.
 #[must_use = "nothing starts before .start()"]
@@ -221,11 +221,22 @@ impl Server {
     }
 
     /// Moves its wall clock this far from the true one; needs [`ServerOptions::clock_shift`].
+    /// Returns when a running server has noticed: Valkey looks at the clock a few times a
+    /// second only.
     #[track_caller]
     pub fn set_offset(&self, seconds: i64) {
         assert!(self.options.clock_shift, "a server started with .clock_shift()");
         let file = fs::OpenOptions::new().write(true).open(self.dir.path().join("clock"));
         file.and_then(|f| f.write_all_at(&seconds.to_ne_bytes(), 0)).expect("write the clock's offset");
+        if self.child.is_some() {
+            wait_for("the server's clock to shift", Duration::from_secs(10), || {
+                let its = self.cli(&["TIME"]).array();
+                let its_us = its[0].int() * 1_000_000 + its[1].int();
+                let mine = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+                let mine_us = i64::try_from(mine.as_micros()).expect("a time before the year 294000");
+                (its_us - mine_us - seconds * 1_000_000).abs() < 100_000
+            });
+        }
     }
 
     fn launch(&mut self) {

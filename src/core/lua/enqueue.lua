@@ -1,14 +1,15 @@
 -- enqueue: accepts jobs, all of them or none.
 -- KEYS  meta
 -- ARGV  count, then for each job: id, queue, spec, digest, priority, wait, expires, on_lost,
---       lease_ms, result_ttl_ms, failure_ttl_ms, stdin
+--       lease_ms, result_ttl_ms, failure_ttl_ms, stdin, task, hooks, alert
 --       wait and expires: '' | '+MS' from now | '@MS' since the epoch;
---       stdin: '' for none, else '=' and the bytes; other fields: '' for the default
+--       stdin: '' for none, else '=' and the bytes; hooks: events joined by commas;
+--       alert: 'c3', 'f3/10', 's3' joined by commas; other fields: '' for the default
 -- reply {'OK', now, {'created'|'exists', state, digest, workers}…}
 --       {'FULL', queue, 'depth'|'bytes', have, limit}
 --       {'FORMAT', stored}
 
-local WIDTH = 12
+local WIDTH = 15
 local count = tonumber(ARGV[1])
 
 local function instant(text)
@@ -65,6 +66,9 @@ for _, job in ipairs(fresh) do
   put('lease', ARGV[base + 9])
   put('rttl', ARGV[base + 10])
   put('fttl', ARGV[base + 11])
+  put('task', ARGV[base + 13])
+  put('hooks', ARGV[base + 14])
+  put('alert', ARGV[base + 15])
   local expires = instant(ARGV[base + 7])
   if expires then
     put('expires', num(expires))

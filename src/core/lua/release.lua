@@ -26,6 +26,7 @@ elseif why == 'refused' then
   redis.call('HSET', K.job .. id, 'refused', num(first), 'refusals', num(times))
   if now - first >= DAY_MS then
     to_final(id, job, 'FAILURE', 'rejected', '')
+    after(id, job, 'FAILURE', 'rejected', '')
   else
     to_wait(id, job, 'STARTED', 'SCHEDULED', now + math.min(60000, 1000 * 2 ^ math.min(times - 1, 6)))
   end

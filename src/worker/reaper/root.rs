@@ -72,10 +72,10 @@ impl Root {
 
     /// Signals the whole process group at once; nothing once the root has ended.
     pub fn signal_group(&self, signal: Signal) {
-        if self.status.is_none() {
-            if let Some(pid) = Pid::from_raw(self.identity.pid) {
-                let _ = kill_process_group(pid, signal);
-            }
+        if self.status.is_none()
+            && let Some(pid) = Pid::from_raw(self.identity.pid)
+        {
+            let _ = kill_process_group(pid, signal);
         }
     }
 
@@ -85,7 +85,7 @@ impl Root {
         self.signal_group(Signal::CONT);
         let group = self.identity.pid;
         self.off_thread(move |reaper, root| {
-            let mut others = reaper.tree_of(&Snapshot::take(), root);
+            let mut others = reaper.tree_of(&reaper.look(Some(root)), root);
             others.retain(|process| process.pgrp != group && process.is_alive());
             tree::signal_each(&others, Signal::TERM);
             tree::signal_each(&others, Signal::CONT);
@@ -95,9 +95,11 @@ impl Root {
 
     /// Kills the whole tree, root included, and returns when it is gone.
     pub async fn kill_tree(&self) -> Report {
+        // At once, and not in its turn: from here on nothing of the group runs.
+        self.signal_group(Signal::STOP);
         self.off_thread(|reaper, root| {
             let mut members = |snapshot: &Snapshot| reaper.tree_of(snapshot, root);
-            tree::destroy(&mut members, &mut || {
+            tree::destroy(&mut || reaper.look(Some(root)), &mut members, &mut || {
                 reaper.reap();
             })
         })
@@ -125,6 +127,7 @@ impl Root {
         &self,
         work: impl FnOnce(&Reaper, &Identity) -> T + Send + 'static,
     ) -> Option<T> {
+        let _hand = self.reaper.hands.acquire().await;
         let (reaper, identity) = (Arc::clone(&self.reaper), self.identity.clone());
         tokio::task::spawn_blocking(move || work(&reaper, &identity)).await.ok()
     }

@@ -17,6 +17,11 @@ local function end_attempt(id, job, outcome, detail, tail)
   redis.call('HSET', K.job .. id, 'settled', job.token, 'outcome', outcome, 'detail', detail)
 end
 
+-- A failed attempt may leave a result too: what it had done when its time was up.
+local function keep_result(id, result)
+  if result ~= '' then redis.call('SET', K.result .. id, result) end
+end
+
 -- Answers whether `token` may settle the job now: nil when it may, else the reply to give.
 local function settle_refusal(job, token)
   if not job then return {'GONE'} end
@@ -37,9 +42,11 @@ local function lose(id, job, outcome)
   elseif job.onlost == 'fail' then
     redis.call('HSET', K.job .. id, 'reason', 'its run was cut and it must not run again')
     to_final(id, job, 'FAILURE', outcome, '')
+    after(id, job, 'FAILURE', outcome, '')
   elseif losses >= MAX_LOSSES then
     redis.call('HSET', K.job .. id, 'reason', 'its run was cut ' .. num(losses) .. ' times')
     to_final(id, job, 'FAILURE', outcome, '')
+    after(id, job, 'FAILURE', outcome, '')
   else
     to_pending(id, job, 'STARTED')
     ring(job.queue)

@@ -41,7 +41,7 @@ local function forget(id, job)
   drop_output(id)
   redis.call('ZREM', index(job.state, job.queue), id)
   redis.call('ZREM', K.retain, id)
-  redis.call('UNLINK', K.job .. id, K.spec .. id, K.stdin .. id, K.tries .. id)
+  redis.call('UNLINK', K.job .. id, K.spec .. id, K.stdin .. id, K.tries .. id, K.result .. id)
   local known_until = tonumber(job.enq) + TOMB_MS
   if known_until > now then redis.call('ZADD', K.tombs, num(known_until), id) end
 end

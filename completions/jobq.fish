@@ -1,0 +1,234 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_jobq_global_optspecs
+    string join \n url= namespace= tls-ca= tls-cert= tls-key= json quiet v/verbose color= h/help V/version
+end
+
+function __fish_jobq_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_jobq_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_jobq_using_subcommand
+    set -l cmd (__fish_jobq_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c jobq -n "__fish_jobq_needs_command" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_needs_command" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_needs_command" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_needs_command" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_needs_command" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_needs_command" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_needs_command" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_needs_command" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_needs_command" -s V -l version -d 'Print version'
+complete -c jobq -n "__fish_jobq_needs_command" -f -a "enqueue" -d 'Put a command on a queue'
+complete -c jobq -n "__fish_jobq_needs_command" -f -a "worker" -d 'Run jobs from queues'
+complete -c jobq -n "__fish_jobq_needs_command" -f -a "status" -d 'Show how things stand, or one job in full'
+complete -c jobq -n "__fish_jobq_needs_command" -f -a "inspect" -d 'Look closer at the system; never changes anything'
+complete -c jobq -n "__fish_jobq_needs_command" -f -a "control" -d 'Change other people\'s work: cancel, limit, purge'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s q -l queue -d 'Queue to put it on' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s p -l priority -d 'Priority from -100 to 100; higher runs first, equal in order of arrival' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l id -d 'Id to give it; a second enqueue with the same id makes no second job' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l label -d 'Label to find it by; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l shell -d 'Script for sh -c; what follows -- becomes $1, $2 and so on' -r -f -a "(__fish_complete_command)"
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l delay -d 'Run it no sooner than after this long: 90s, 10m, 1h30m, 2d' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l at -d 'Run it no sooner than at this time: RFC 3339, "2026-12-01 09:00", 09:00, "tomorrow 09:00", "friday 09:00" or @SECONDS' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tz -d 'Time zone of --at and --expires: an IANA name; default: the local one' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l expires -d 'Drop it as EXPIRED if it has not started by then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retries -d 'Further attempts after a failure' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-delay -d 'Wait before the first retry; default: 10s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l backoff -d 'How the wait grows from retry to retry; default: fixed' -r -f -a "fixed\t'The same each time'
+exponential\t'Doubled each time, up to --retry-max-delay'"
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-max-delay -d 'Longest wait before a retry; default: 1h' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l ok-codes -d 'Exit codes that are success instead of 0: 0,3 or 100-110' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-on -d 'Exit codes worth a retry; 75 always is; default: all' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l no-retry-on -d 'Exit codes that end the job at once' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l snooze-on -d 'Exit codes that put it back for a while without using up an attempt; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l on-lost -d 'When its worker or machine dies: run it again (at most 3 times), or fail' -r -f -a "retry\t'Run it again'
+fail\t'End it as FAILURE'"
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l timeout -d 'Kill it, with all its processes, after this long' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l soft-timeout -d 'Send it a signal it can catch after this long' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l soft-signal -d 'Signal of --soft-timeout; default: TERM' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l lease -d 'How long a worker may be out of touch before another may take the job over; at least 1s; default: the worker\'s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l result-ttl -d 'How long to keep the record of a success; default: 1d' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l failure-ttl -d 'How long to keep the record of a failure; default: 14d' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s e -l env -d 'Variable for the job; NAME alone copies it from here; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s C -l cwd -d 'Folder to run in; default: the current one' -r -f -a "(__fish_complete_directories)"
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l stdin-file -d 'Pass a file on to the job as its standard input, at most 1 MiB' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l wait-timeout -d 'Wait at most this long; the job goes on' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l if-full -d 'When the queue is full: fail (exit 75), wait, or wait=DURATION' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l dry-run -d 'Show what would be enqueued, and enqueue nothing'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-jitter -d 'Draw each wait at random from its upper half'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l stdin -d 'Pass standard input on to the job, at most 1 MiB; without it the job reads /dev/null'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s w -l wait -d 'Wait for the job, show its output, and end with its exit code'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -s q -l queue -d 'Queues to serve, with weights: emails:3,reports:1' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -s c -l concurrency -d 'Jobs to run at once; default: the number of CPUs' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l queue-limit -d 'Jobs of one queue to run at once here: emails=2; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l name -d 'Label to show for this worker' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l idle -d 'With --burst, stay for jobs that fall due within this long; default: 0s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l max-jobs -d 'End after this many jobs' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l max-runtime -d 'End after this long, as if stopped' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l grace -d 'Time running jobs get to end when the worker is stopped' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l kill-after -d 'Time between TERM and KILL for what still runs then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l lease -d 'How long this worker may be out of touch before others take its jobs over; at least 1s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t'Lines for people'
+json\t'One JSON object a line'"
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l log-dir -d 'Folder for complete outputs, one file per attempt and stream' -r -f -a "(__fish_complete_directories)"
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-head -d 'Bytes to keep of the beginning of each output' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-tail -d 'Bytes to keep of the end of each output' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l strict -d 'Serve the queues in the order given: the next only while those before it are empty'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l tasks-only -d 'Refuse commands, run named tasks only'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l burst -d 'End when there is nothing left to do'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l allow-eviction -d 'Run on a server that may drop any key when memory is short'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l wait-timeout -d 'With --wait, wait at most this long; the jobs go on' -r
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l stdout -l output -d 'Write the job\'s standard output, byte for byte'
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l stderr -d 'Write the job\'s standard error, byte for byte'
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l follow -d 'Write the job\'s output while it runs, until it ends'
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l wait -d 'Wait until the jobs have ended; for one job, show its output and end with its exit code'
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand status" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "cancel" -d 'Cancel jobs: those that wait never run, those that run are ended'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "limit" -d 'Bound a queue; producers beyond the bound get exit 75'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "purge" -d 'Drop all jobs that wait in a queue'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "server" -d 'Manage the local store\'s server'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, for whoever looks at the jobs later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l wait -d 'Wait until their processes are gone'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-depth -d 'Unfinished jobs it may hold, or none for no limit' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-bytes -d 'Bytes its unfinished jobs may take, such as 64M, or none for no limit' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -s y -l yes -d 'Do not ask; needed off a terminal'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -f -a "stop" -d 'Stop the local store\'s server; its jobs stay on disk, the next command starts it again'

@@ -1,0 +1,134 @@
+//! The hand-written parts of the pages. `code` becomes bold.
+
+/// A section: title, introduction, terms and meanings.
+pub(crate) type Section = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// The words of the system, after the description.
+pub(crate) const WORDS: &str = "\
+A job is one command with its arguments. It waits in a queue until a worker with a free slot takes \
+it; each run is an attempt. While a worker runs an attempt it holds a lease and renews it; when \
+the worker dies, another takes the job over after the old run is known to be gone. All state is in \
+the server, so any process can be killed at any moment. A namespace is one independent system on a \
+server.";
+
+pub(crate) const SECTIONS: &[Section] = &[
+    (
+        "STATES",
+        "The state is derived from the record and the server's clock when it is read, so it is true \
+         also while no worker is alive.",
+        &[
+            ("SCHEDULED", "Its time has not come (`--delay`, `--at`)."),
+            ("PENDING", "It could run now."),
+            ("STARTED", "A worker runs it."),
+            ("RETRY", "It failed; its next attempt is due later."),
+            ("SUCCESS", "It ended well: exit code 0, or one of `--ok-codes`."),
+            ("FAILURE", "It failed and no attempts are left."),
+            ("REVOKED", "It was cancelled."),
+            ("EXPIRED", "Its `--expires` passed before it started."),
+        ],
+    ),
+    (
+        "TIMES",
+        "",
+        &[
+            (
+                "Durations",
+                "A number and a unit: `ms`, `s`, `m`, `h`, `d` or `w`, the larger first: `90s`, `1h30m`, `2d`, \
+                 `1.5h`. A number without a unit is refused.",
+            ),
+            (
+                "Instants",
+                "RFC 3339 (`2026-12-01T09:00:00+01:00`); `2026-12-01 09:00` with seconds if wanted; `09:00`, \
+                 the next one; `today`, `tomorrow` or a weekday with a time of day, such as `friday 09:00`; \
+                 `@1796112000`, seconds since the epoch. A time without an offset is read in the zone \
+                 of `--tz`, else in one that follows it (`09:00 Europe/Paris`), else in the local one. A time \
+                 that clocks jump over is refused; of one that happens twice the earlier is taken, and \
+                 standard error says so. A time that has passed is refused.",
+            ),
+        ],
+    ),
+    (
+        "EXIT STATUS",
+        "Every command but a wait ends with one of these.",
+        &[
+            ("0", "Done. An empty list is 0; `jobq status ID` is 0 whatever the state of the job."),
+            ("1", "The answer is no: jobs that were waited for did not all succeed."),
+            ("2", "Wrong usage, or a sweeping command without `--yes` off a terminal."),
+            ("65", "Bad input data."),
+            ("66", "No such job, queue or worker."),
+            ("69", "The server cannot be reached or refuses writes; certainly nothing was accepted."),
+            (
+                "74",
+                "Not confirmed: the reply was lost. The id is on standard output; repeat the command with `--id`.",
+            ),
+            ("75", "The queue is full or a limit is reached; nothing was accepted. Try again later."),
+            ("77", "Refused: permission."),
+            ("78", "Bad configuration."),
+            ("130, 143", "Interrupted."),
+        ],
+    ),
+    (
+        "WAITING",
+        "`jobq enqueue --wait` and `jobq status --wait ID` show the job's standard output on standard output and \
+         its standard error on standard error, as they are written; the id goes to standard error. They end \
+         with the job's own exit code, or with one of these. Ctrl-C leaves the job alone and ends the \
+         wait; a second one within 2 seconds cancels the job.",
+        &[
+            ("124", "It ran out of time (`--timeout`)."),
+            (
+                "125",
+                "jobq itself failed: the job was refused or revoked, it expired, `--wait-timeout` passed, the \
+                 server was gone, or there is no such job. With `--json` the error holds the code of the table above.",
+            ),
+            ("126", "It could not be executed."),
+            ("127", "Its program was not found."),
+            ("128+N", "Signal N killed it."),
+            ("0 or 1", "For several jobs: whether all of them succeeded."),
+        ],
+    ),
+    (
+        "ENVIRONMENT",
+        "Options win over variables. Workers never pass the server's address or password on to jobs.",
+        &[
+            ("JOBQ_URL", "The server; as `--url`. May hold a password, which is never shown."),
+            ("JOBQ_NAMESPACE", "The namespace; as `--namespace`."),
+            ("JOBQ_PASSWORD_FILE", "A file that holds the server's password."),
+            ("JOBQ_LOCAL", "With `never`, a missing URL is an error (exit 78) instead of the local store."),
+            ("XDG_STATE_HOME", "Where the local store lives; default: `~/.local/state`."),
+            ("NO_COLOR", "Set to anything: no colours, unless `--color always`."),
+            ("TZ", "The local time zone."),
+        ],
+    ),
+    (
+        "FILES",
+        "",
+        &[
+            (
+                "$XDG_STATE_HOME/jobq",
+                "The local store: the data, socket and lock of the private server that jobq starts when no URL \
+                 is given. Usually `~/.local/state/jobq`.",
+            ),
+            ("/var/lib/jobq", "The same for root."),
+        ],
+    ),
+];
+
+pub(crate) const JOB_INTRO: &str = "\
+A job gets the worker's `PATH`, `HOME`, `USER`, `LOGNAME`, `SHELL`, `LANG`, `LC_*` and `TZ`, then what \
+its producer gave with `-e`, then these.";
+
+pub(crate) const JOB_ENVIRONMENT: &[(&str, &str)] = &[
+    ("JOBQ_JOB_ID", "The job's id."),
+    ("JOBQ_QUEUE", "Its queue."),
+    ("JOBQ_NAMESPACE", "Its namespace."),
+    ("JOBQ_ATTEMPT", "The number of this attempt, from 1."),
+    (
+        "JOBQ_FENCE",
+        "A number that grows with every attempt, for stores that refuse a writer older than the last.",
+    ),
+    ("JOBQ_DEADLINE", "When `--timeout` will end it, if it has one."),
+    ("JOBQ_PROGRESS", "A file to write progress to, such as `40% resizing`."),
+    ("JOBQ_RESULT", "A file to write a result to, as JSON."),
+    ("JOBQ_RETRY_AFTER", "A file to write the wait before the next attempt to, such as `30s`."),
+    ("TRACEPARENT", "The producer's trace context, if it had one."),
+];

@@ -1,0 +1,206 @@
+//! What can be typed. Parsing has no effects; [`super::resolve`] turns what was typed into
+//! what is wanted.
+
+mod control;
+mod enqueue;
+mod help;
+mod inspect;
+mod status;
+mod values;
+mod worker;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+pub use control::{CancelArgs, ControlArgs, ControlCommand, LimitArgs, PurgeArgs, ServerCommand};
+pub use enqueue::EnqueueArgs;
+pub use inspect::{InspectArgs, InspectCommand};
+pub use status::{StatusArgs, StatusMode};
+pub use values::{EnvArg, IfFull, Label, Limit, QueueLimit, QueueWeight, Size, Span};
+pub use worker::{LogFormat, WorkerArgs};
+
+use crate::core::name::Name;
+use crate::view::out::{Color, Manner};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "jobq",
+    version,
+    about = "A job queue for people who live in the shell",
+    long_about = help::ABOUT,
+    after_help = help::TOP,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Options that every command knows.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Put a command on a queue
+    ///
+    /// Prints the job's id, and nothing else, on standard output. The command is a program
+    /// and its arguments, passed on byte for byte; no shell reads them unless --shell asks for
+    /// one. It runs in the current folder, or the one that --cwd names, as the worker's user,
+    /// with the worker's PATH and HOME.
+    Enqueue(Box<EnqueueArgs>),
+    /// Run jobs from queues
+    ///
+    /// Runs until it is stopped. Each job is a process of its own, and nothing of its tree of
+    /// children is left when it has ended. Any number of workers, on any number of machines,
+    /// share the queues; when one of them dies, another runs its jobs again.
+    Worker(Box<WorkerArgs>),
+    /// Show how things stand, or one job in full
+    ///
+    /// Without an id: whether all is well, what waits, what runs, what failed. With ids: each
+    /// job in full. Never changes anything, and exits 0 whatever the state of a job.
+    Status(StatusArgs),
+    /// Look closer at the system; never changes anything
+    ///
+    /// Answers from the store alone, also when no worker is alive.
+    Inspect(InspectArgs),
+    /// Change other people's work: cancel, limit, purge
+    ///
+    /// What is done is recorded in the store and holds for every worker, also for those that
+    /// are away at the moment.
+    Control(ControlArgs),
+    /// Not for people: what the worker starts for jobs that need preparation.
+    #[command(name = "__exec", hide = true)]
+    Exec(ExecArgs),
+}
+
+/// Options that every command knows.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store
+    #[arg(long, global = true, value_name = "URL", env = "JOBQ_URL", hide_env_values = true)]
+    url: Option<String>,
+    /// Namespace: one independent system on a server
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "JOBQ_NAMESPACE",
+        hide_env_values = true,
+        default_value = "default"
+    )]
+    pub namespace: Name,
+    /// Certificates (PEM) to trust instead of the system's, for rediss://
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub tls_ca: Option<PathBuf>,
+    /// Client certificate (PEM), for rediss://; needs --tls-key
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub tls_cert: Option<PathBuf>,
+    /// Key (PEM) of the client certificate; needs --tls-cert
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub tls_key: Option<PathBuf>,
+    /// Print JSON: one object, or one a line for lists
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing but data and errors
+    #[arg(long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; twice for still more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorArg,
+}
+
+impl Global {
+    /// The server's URL; one that is empty counts as none, as in `JOBQ_URL= jobq status`.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// How to speak.
+    pub fn manner(&self) -> Manner {
+        let color = match self.color {
+            ColorArg::Auto => Color::Auto,
+            ColorArg::Always => Color::Always,
+            ColorArg::Never => Color::Never,
+        };
+        Manner { color, quiet: self.quiet, verbose: self.verbose, json: self.json }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ColorArg {
+    /// On terminals, unless NO_COLOR is set
+    Auto,
+    /// Also in pipes
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// What `__exec` was given.
+#[derive(Debug, Clone, Args)]
+pub struct ExecArgs {
+    /// Its own words and the command.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<OsString>,
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// What clap has to say: help and version (exit 0, stdout), wrong usage (exit 2, stderr).
+/// `print` and `exit_code` of the error are all that is left to do.
+pub fn parse<I, T>(args: I) -> Result<Cli, clap::Error>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(args).map_err(|error| with_hint(error, &command))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    check(&cli).map_err(|(name, fault)| match command.find_subcommand_mut(name) {
+        Some(subcommand) => subcommand.error(ErrorKind::ArgumentConflict, fault),
+        None => command.error(ErrorKind::ArgumentConflict, fault),
+    })?;
+    Ok(cli)
+}
+
+/// `jobq enqueue make -j4` fails at the `-j`; what is missing is the `--` before `make`.
+fn with_hint(mut error: clap::Error, command: &clap::Command) -> clap::Error {
+    let unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    if unknown && usage.contains("jobq enqueue") {
+        let mut hint = clap::builder::StyledStr::new();
+        hint.push_str(help::TO_RUN_A_COMMAND);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
+    }
+    error.with_cmd(command)
+}
+
+/// What clap's own rules cannot say, with the subcommand whose usage explains it.
+fn check(cli: &Cli) -> Result<(), (&'static str, String)> {
+    if cli.global.tls_cert.is_some() != cli.global.tls_key.is_some() {
+        return Err(("", "--tls-cert and --tls-key need each other".to_owned()));
+    }
+    match &cli.command {
+        Command::Enqueue(args) => args.check().map_err(|fault| ("enqueue", fault)),
+        Command::Worker(args) => args.check().map_err(|fault| ("worker", fault)),
+        Command::Status(args) => args.check().map_err(|fault| ("status", fault)),
+        Command::Inspect(_) | Command::Control(_) | Command::Exec(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

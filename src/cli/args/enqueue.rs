@@ -1,0 +1,196 @@
+//! `jobq enqueue`, as typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::help;
+use super::values::{EnvArg, IfFull, Label, Span, env_parser, lease, snooze, soft_signal, some_span};
+use crate::core::codes::{CodeSet, SnoozeRule};
+use crate::core::name::Name;
+use crate::core::spec;
+
+/// The arguments of `jobq enqueue`; its help stands with the command.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = help::ENQUEUE,
+    override_usage = "jobq enqueue [OPTIONS] -- <COMMAND> [ARG]...\n       \
+                      jobq enqueue [OPTIONS] --shell <SCRIPT> [-- ARG...]"
+)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct EnqueueArgs {
+    /// Queue to put it on
+    #[arg(short, long, value_name = "NAME", default_value = "default")]
+    pub queue: Name,
+    /// Priority from -100 to 100; higher runs first, equal in order of arrival
+    #[arg(short, long, value_name = "N", default_value = "0", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(i32).range(-100..=100))]
+    pub priority: i32,
+    /// Id to give it; a second enqueue with the same id makes no second job
+    #[arg(long, value_name = "ID")]
+    pub id: Option<Name>,
+    /// Label to find it by; may be repeated
+    #[arg(long = "label", value_name = "KEY=VALUE")]
+    pub labels: Vec<Label>,
+    /// Script for sh -c; what follows -- becomes $1, $2 and so on
+    #[arg(long, value_name = "SCRIPT", value_hint = ValueHint::CommandString)]
+    pub shell: Option<OsString>,
+    /// Show what would be enqueued, and enqueue nothing
+    #[arg(long, conflicts_with = "wait")]
+    pub dry_run: bool,
+
+    /// Run it no sooner than after this long: 90s, 10m, 1h30m, 2d
+    #[arg(long, value_name = "DURATION", conflicts_with = "at", allow_hyphen_values = true, help_heading = WHEN)]
+    pub delay: Option<Span>,
+    /// Run it no sooner than at this time: RFC 3339, "2026-12-01 09:00", 09:00, "tomorrow 09:00",
+    /// "friday 09:00" or @SECONDS
+    #[arg(long, value_name = "TIME", help_heading = WHEN)]
+    pub at: Option<String>,
+    /// Time zone of --at and --expires: an IANA name; default: the local one
+    #[arg(long, value_name = "ZONE", help_heading = WHEN)]
+    pub tz: Option<String>,
+    /// Drop it as EXPIRED if it has not started by then
+    #[arg(long, value_name = "DURATION|TIME", allow_hyphen_values = true, help_heading = WHEN)]
+    pub expires: Option<String>,
+
+    /// Further attempts after a failure
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=10_000), help_heading = RETRY)]
+    pub retries: u32,
+    /// Wait before the first retry; default: 10s
+    #[arg(long, value_name = "DURATION", requires = "retries", help_heading = RETRY)]
+    pub retry_delay: Option<Span>,
+    /// How the wait grows from retry to retry; default: fixed
+    #[arg(long, value_name = "HOW", requires = "retries", help_heading = RETRY)]
+    pub backoff: Option<BackoffArg>,
+    /// Longest wait before a retry; default: 1h
+    #[arg(long, value_name = "DURATION", requires = "retries", help_heading = RETRY)]
+    pub retry_max_delay: Option<Span>,
+    /// Draw each wait at random from its upper half
+    #[arg(long, requires = "retries", help_heading = RETRY)]
+    pub retry_jitter: bool,
+    /// Exit codes that are success instead of 0: 0,3 or 100-110
+    #[arg(long, value_name = "CODES", help_heading = RETRY)]
+    pub ok_codes: Option<CodeSet>,
+    /// Exit codes worth a retry; 75 always is; default: all
+    #[arg(long, value_name = "CODES", requires = "retries", help_heading = RETRY)]
+    pub retry_on: Option<CodeSet>,
+    /// Exit codes that end the job at once
+    #[arg(long, value_name = "CODES", requires = "retries", help_heading = RETRY)]
+    pub no_retry_on: Option<CodeSet>,
+    /// Exit codes that put it back for a while without using up an attempt; may be repeated
+    #[arg(long, value_name = "CODES=DURATION", value_parser = snooze, help_heading = RETRY)]
+    pub snooze_on: Vec<SnoozeRule>,
+    /// When its worker or machine dies: run it again (at most 3 times), or fail
+    #[arg(long, value_name = "HOW", default_value = "retry", help_heading = RETRY)]
+    pub on_lost: OnLostArg,
+
+    /// Kill it, with all its processes, after this long
+    #[arg(long, value_name = "DURATION", value_parser = some_span, help_heading = LIMITS)]
+    pub timeout: Option<Span>,
+    /// Send it a signal it can catch after this long
+    #[arg(long, value_name = "DURATION", value_parser = some_span, help_heading = LIMITS)]
+    pub soft_timeout: Option<Span>,
+    /// Signal of --soft-timeout; default: TERM
+    #[arg(long, value_name = "SIGNAL", value_parser = soft_signal, requires = "soft_timeout", help_heading = LIMITS)]
+    pub soft_signal: Option<i32>,
+    /// How long a worker may be out of touch before another may take the job over; at least 1s;
+    /// default: the worker's
+    #[arg(long, value_name = "DURATION", value_parser = lease, help_heading = LIMITS)]
+    pub lease: Option<Span>,
+    /// How long to keep the record of a success; default: 1d
+    #[arg(long, value_name = "DURATION", value_parser = some_span, help_heading = LIMITS)]
+    pub result_ttl: Option<Span>,
+    /// How long to keep the record of a failure; default: 14d
+    #[arg(long, value_name = "DURATION", value_parser = some_span, help_heading = LIMITS)]
+    pub failure_ttl: Option<Span>,
+
+    /// Variable for the job; NAME alone copies it from here; may be repeated
+    #[arg(short, long = "env", value_name = "NAME[=VALUE]", value_parser = env_parser(), help_heading = INPUT)]
+    pub env: Vec<EnvArg>,
+    /// Folder to run in; default: the current one
+    #[arg(short = 'C', long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = INPUT)]
+    pub cwd: Option<PathBuf>,
+    /// Pass standard input on to the job, at most 1 MiB; without it the job reads /dev/null
+    #[arg(long, conflicts_with = "stdin_file", help_heading = INPUT)]
+    pub stdin: bool,
+    /// Pass a file on to the job as its standard input, at most 1 MiB
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = INPUT)]
+    pub stdin_file: Option<PathBuf>,
+
+    /// Wait for the job, show its output, and end with its exit code
+    #[arg(short, long, help_heading = WAITING)]
+    pub wait: bool,
+    /// Wait at most this long; the job goes on
+    #[arg(long, value_name = "DURATION", value_parser = some_span, requires = "wait", help_heading = WAITING)]
+    pub wait_timeout: Option<Span>,
+    /// When the queue is full: fail (exit 75), wait, or wait=DURATION
+    #[arg(long, value_name = "HOW", default_value = "fail", help_heading = WAITING)]
+    pub if_full: IfFull,
+
+    /// Words without `--` before them: always a mistake in this version.
+    #[arg(hide = true, value_name = "WORD")]
+    pub(super) words: Vec<OsString>,
+    /// Program to run and its arguments
+    #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+const WHEN: &str = "When to run";
+const RETRY: &str = "Failures and retries";
+const LIMITS: &str = "Limits";
+const INPUT: &str = "What the job gets";
+const WAITING: &str = "Waiting";
+
+/// `--backoff`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BackoffArg {
+    /// The same each time
+    Fixed,
+    /// Doubled each time, up to --retry-max-delay
+    Exponential,
+}
+
+impl From<BackoffArg> for spec::Backoff {
+    fn from(typed: BackoffArg) -> spec::Backoff {
+        match typed {
+            BackoffArg::Fixed => spec::Backoff::Fixed,
+            BackoffArg::Exponential => spec::Backoff::Exponential,
+        }
+    }
+}
+
+/// `--on-lost`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnLostArg {
+    /// Run it again
+    Retry,
+    /// End it as FAILURE
+    Fail,
+}
+
+impl From<OnLostArg> for spec::OnLost {
+    fn from(typed: OnLostArg) -> spec::OnLost {
+        match typed {
+            OnLostArg::Retry => spec::OnLost::Retry,
+            OnLostArg::Fail => spec::OnLost::Fail,
+        }
+    }
+}
+
+impl EnqueueArgs {
+    /// What only all options together can tell.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if let Some(word) = self.words.first() {
+            let word = crate::view::escape::text(&word.to_string_lossy());
+            return Err(format!(
+                "there is no task {word:?}: named tasks are not in this version\n\n  tip: {}",
+                help::TO_RUN_A_COMMAND
+            ));
+        }
+        if self.command.is_empty() && self.shell.is_none() {
+            return Err(format!("there is no command to enqueue\n\n  tip: {}", help::TO_RUN_A_COMMAND));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! The longer texts of the help. Examples are also the EXAMPLES of the man pages.
+
+/// What jobq is, for `--help` and `man jobq`.
+pub(super) const ABOUT: &str = "\
+A job queue for people who live in the shell.
+
+Jobs are commands. `jobq enqueue` puts them on a queue in Redis or Valkey, `jobq worker` runs \
+them, on one machine or many, and `jobq status` tells how they fare. Without a server address \
+jobq starts a private server for you and keeps everything in one folder.";
+
+/// After the list of commands.
+pub(super) const TOP: &str = "\
+Examples:
+  jobq enqueue -- make test            put a command on the queue, print its id
+  jobq worker                          run what is queued, until stopped
+  jobq enqueue --wait -- ./backup.sh   run it on a worker as if it ran here
+  jobq status                          how things stand
+  jobq status ID                       one job in full
+
+Exit codes:
+    0  done                          74  not confirmed; repeat with --id
+    1  the answer is no              75  queue full, try again later
+    2  wrong usage                   77  refused
+   65  bad input data                78  bad configuration
+   66  no such job or queue         125  --wait: jobq itself failed
+   69  server unreachable      130, 143  interrupted
+
+A wait ends with the job's own exit code; 124 if it timed out, 126 and 127 if it could not
+be executed or was not found, 128+N if signal N killed it. More in man jobq.";
+
+/// The hint for a command without its `--`.
+pub(super) const TO_RUN_A_COMMAND: &str = "to run a command: jobq enqueue … -- make test";
+
+pub(super) const ENQUEUE: &str = "\
+Examples:
+  jobq enqueue -- make test
+  jobq enqueue -q emails --retries 5 --backoff exponential -- ./send.sh ann@example.org
+  jobq enqueue --at 'tomorrow 09:00' --tz Europe/Paris -- ./report.sh
+  jobq enqueue --shell 'gzip -c \"$1\" > \"$1.gz\"' -- 'my file.txt'
+  mysqldump shop | jobq enqueue --stdin -- ./store-dump.sh
+  jobq enqueue --wait --timeout 10m -- ./migrate.sh && echo migrated";
+
+pub(super) const WORKER: &str = "\
+Examples:
+  jobq worker                                     the default queue, one job per CPU
+  jobq worker -q emails:3,reports:1 -c 8          three emails for each report
+  jobq worker -q urgent,bulk --strict             bulk only while urgent is empty
+  jobq worker -q emails --queue-limit emails=2    at most two at once here
+  jobq worker --burst                             run what is there, then end
+
+Signals:
+  First TERM or INT: take no new jobs, let running ones end within --grace. Second: end them
+  now; they go back to their queue. Third: kill at once. USR1 or TSTP: finish, take nothing.";
+
+pub(super) const STATUS: &str = "\
+Examples:
+  jobq status                         how things stand
+  jobq status ID                      one job in full
+  jobq status --stdout ID > result    what it wrote, byte for byte
+  jobq status --follow ID             what it writes, while it writes
+  jobq status --wait ID1 ID2          wait; exit 0 if all succeeded";
+
+pub(super) const INSPECT: &str = "\
+Examples:
+  jobq inspect server
+  jobq inspect server --json";
+
+pub(super) const CONTROL: &str = "\
+Examples:
+  jobq control cancel ID
+  jobq control cancel ID1 ID2 --wait --reason 'wrong list'
+  jobq control limit emails --max-depth 10000 --max-bytes 64M
+  jobq control limit emails --max-depth none
+  jobq control purge emails --yes
+  jobq control server stop";
+
+pub(super) const CANCEL: &str = "\
+Examples:
+  jobq control cancel 01kdcb2m9we3xr7yqh5t8vnabc
+  jobq control cancel --wait --reason 'wrong list' ID1 ID2";
+
+pub(super) const LIMIT: &str = "\
+Examples:
+  jobq control limit emails --max-depth 10000
+  jobq control limit emails --max-depth none --max-bytes 64M";
+
+pub(super) const PURGE: &str = "\
+Examples:
+  jobq control purge emails
+  jobq control purge emails --yes";
+
+pub(super) const SERVER_STOP: &str = "\
+Examples:
+  jobq control server stop";
+
+pub(super) const INSPECT_SERVER: &str = "\
+Examples:
+  jobq inspect server
+  jobq inspect server --json";

@@ -1,0 +1,117 @@
+//! `jobq worker`, as typed.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::help;
+use super::values::{QueueLimit, QueueWeight, Size, Span, lease, some_span};
+use crate::core::name::Name;
+
+/// The arguments of `jobq worker`; its help stands with the command.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::WORKER)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct WorkerArgs {
+    /// Queues to serve, with weights: emails:3,reports:1
+    #[arg(
+        short,
+        long = "queue",
+        value_name = "NAME[:WEIGHT]",
+        value_delimiter = ',',
+        default_value = "default"
+    )]
+    pub queues: Vec<QueueWeight>,
+    /// Serve the queues in the order given: the next only while those before it are empty
+    #[arg(long)]
+    pub strict: bool,
+    /// Jobs to run at once; default: the number of CPUs
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub concurrency: Option<u32>,
+    /// Jobs of one queue to run at once here: emails=2; may be repeated
+    #[arg(long = "queue-limit", value_name = "NAME=N", value_delimiter = ',')]
+    pub queue_limits: Vec<QueueLimit>,
+    /// Refuse commands, run named tasks only
+    #[arg(long)]
+    pub tasks_only: bool,
+    /// Label to show for this worker
+    #[arg(long, value_name = "LABEL")]
+    pub name: Option<Name>,
+
+    /// End when there is nothing left to do
+    #[arg(long, help_heading = ENDING)]
+    pub burst: bool,
+    /// With --burst, stay for jobs that fall due within this long; default: 0s
+    #[arg(long, value_name = "DURATION", requires = "burst", help_heading = ENDING)]
+    pub idle: Option<Span>,
+    /// End after this many jobs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = ENDING)]
+    pub max_jobs: Option<u64>,
+    /// End after this long, as if stopped
+    #[arg(long, value_name = "DURATION", value_parser = some_span, help_heading = ENDING)]
+    pub max_runtime: Option<Span>,
+    /// Time running jobs get to end when the worker is stopped
+    #[arg(long, value_name = "DURATION", default_value = "20s", help_heading = ENDING)]
+    pub grace: Span,
+    /// Time between TERM and KILL for what still runs then
+    #[arg(long, value_name = "DURATION", default_value = "5s", help_heading = ENDING)]
+    pub kill_after: Span,
+    /// How long this worker may be out of touch before others take its jobs over; at least 1s
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = lease, help_heading = ENDING)]
+    pub lease: Span,
+
+    /// Form of the log on standard error
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = OUTPUT)]
+    pub log_format: LogFormat,
+    /// Folder for complete outputs, one file per attempt and stream
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
+    pub log_dir: Option<PathBuf>,
+    /// Bytes to keep of the beginning of each output
+    #[arg(long, value_name = "SIZE", default_value = "32KiB", help_heading = OUTPUT)]
+    pub output_head: Size,
+    /// Bytes to keep of the end of each output
+    #[arg(long, value_name = "SIZE", default_value = "224KiB", help_heading = OUTPUT)]
+    pub output_tail: Size,
+
+    /// Run on a server that may drop any key when memory is short
+    #[arg(long, help_heading = "Safety")]
+    pub allow_eviction: bool,
+}
+
+const ENDING: &str = "Ending";
+const OUTPUT: &str = "Logs and output";
+
+/// `--log-format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+impl WorkerArgs {
+    /// What only all options together can tell.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let mut served = BTreeSet::new();
+        for one in &self.queues {
+            if !served.insert(&one.queue) {
+                return Err(format!("queue {} is named twice", one.queue));
+            }
+        }
+        let mut limited = BTreeSet::new();
+        for one in &self.queue_limits {
+            if !served.contains(&one.queue) {
+                return Err(format!("--queue-limit names {}, which this worker does not serve", one.queue));
+            }
+            if !limited.insert(&one.queue) {
+                return Err(format!("--queue-limit names {} twice", one.queue));
+            }
+        }
+        if self.strict && self.queues.iter().any(|one| one.weight != 1) {
+            return Err("--strict goes by the order of the queues; weights have no place there".to_owned());
+        }
+        Ok(())
+    }
+}

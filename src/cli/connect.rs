@@ -1,0 +1,159 @@
+//! From options and environment to a namespace on a server.
+
+use crate::core::link::{Link, Patience, Target, TlsFiles};
+use crate::core::store::Store;
+use crate::local::{self, Place};
+use crate::view::Problem;
+use crate::view::out::Out;
+
+use super::args::Global;
+use super::env::EnvFacts;
+use super::exit::CONFIG;
+
+/// A server to talk to.
+pub struct Found {
+    /// The target.
+    pub target: Target,
+    /// The local store's folder, where this is the local store.
+    pub local: Option<Place>,
+}
+
+/// What to do when no URL is given and no local store runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Start one.
+    Start,
+    /// Say that there is none: looking never creates.
+    Report,
+}
+
+/// The local store's folder.
+///
+/// # Errors
+/// A problem for the person.
+pub fn place(env: &EnvFacts) -> Result<Place, Problem> {
+    let facts = local::EnvFacts {
+        home: env.home.clone(),
+        xdg_state_home: env.xdg_state_home.clone(),
+        euid: env.euid,
+    };
+    Ok(Place::from_env(&facts)?)
+}
+
+/// Finds the server: the URL, else the local store. `None` only for [`Missing::Report`].
+///
+/// # Errors
+/// A problem for the person.
+pub fn find(global: &Global, env: &EnvFacts, out: &Out, missing: Missing) -> Result<Option<Found>, Problem> {
+    if let Some(url) = global.url() {
+        let tls = TlsFiles {
+            ca: global.tls_ca.clone(),
+            cert: global.tls_cert.clone(),
+            key: global.tls_key.clone(),
+        };
+        let password = password(env)?;
+        return Ok(Some(Found { target: Target::parse(url, &tls, password.as_deref())?, local: None }));
+    }
+    if env.local_never {
+        return Err(no_url());
+    }
+    let place = place(env)?;
+    let socket = match missing {
+        Missing::Report => match local::running(&place)? {
+            None => return Ok(None),
+            Some(socket) => socket,
+        },
+        Missing::Start => {
+            let ready = local::ensure(&place, env.path.as_deref())?;
+            if ready.created {
+                out.say(&format!(
+                    "jobq: made a local store in {} (a private server, one per user; JOBQ_URL names another)",
+                    place.dir.display()
+                ));
+            }
+            ready.socket
+        }
+    };
+    let mut target = Target::parse(&format!("unix://{}", escaped(&socket)), &TlsFiles::default(), None)?;
+    target.address = format!("the local store in {}", place.dir.display());
+    Ok(Some(Found { target, local: Some(place) }))
+}
+
+/// A path in a URL: what would end or change it is percent-encoded.
+fn escaped(path: &std::path::Path) -> String {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut text = String::new();
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-~".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+fn password(env: &EnvFacts) -> Result<Option<String>, Problem> {
+    let Some(file) = &env.password_file else { return Ok(None) };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Problem::new(
+            CONFIG,
+            "password_file",
+            format!("cannot read JOBQ_PASSWORD_FILE {}: {error}", file.display()),
+        )
+    })?;
+    Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
+}
+
+/// Looks whether the words can work, without starting or reaching anything.
+///
+/// # Errors
+/// A problem for the person.
+pub fn check(global: &Global, env: &EnvFacts) -> Result<(), Problem> {
+    match global.url() {
+        Some(url) => Target::parse(url, &TlsFiles::default(), None).map(drop)?,
+        None if env.local_never => return Err(no_url()),
+        None => place(env).map(drop)?,
+    }
+    Ok(())
+}
+
+fn no_url() -> Problem {
+    Problem::new(CONFIG, "no_url", "no server is named, and JOBQ_LOCAL=never rules out the local store")
+        .hint("name one with --url or JOBQ_URL")
+}
+
+/// Opens the namespace that the options name, starting the local store where needed.
+///
+/// # Errors
+/// A problem for the person.
+pub fn open(
+    global: &Global,
+    env: &EnvFacts,
+    out: &Out,
+    patience: Patience,
+) -> Result<(Store, Option<Place>), Problem> {
+    match find(global, env, out, Missing::Start)? {
+        Some(found) => {
+            let store = Store::new(Link::new(found.target, patience), global.namespace.clone());
+            Ok((store, found.local))
+        }
+        None => Err(no_url()),
+    }
+}
+
+/// Opens the namespace for reading; `None` when there is no local store.
+///
+/// # Errors
+/// A problem for the person.
+pub fn open_to_read(
+    global: &Global,
+    env: &EnvFacts,
+    out: &Out,
+) -> Result<Option<(Store, Option<Place>)>, Problem> {
+    let found = find(global, env, out, Missing::Report)?;
+    Ok(found.map(|found| {
+        let store = Store::new(Link::new(found.target, Patience::default()), global.namespace.clone());
+        (store, found.local)
+    }))
+}

@@ -1,0 +1,367 @@
+//! From what was typed to what is wanted: pure, given the facts of the moment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use super::args::{EnqueueArgs, IfFull};
+use crate::core::bytes::Bytes;
+use crate::core::codes::CodeSet;
+use crate::core::name::Name;
+use crate::core::retry::TEMPFAIL;
+use crate::core::spec::{Codes, Limits, Origin, Retry, Spec};
+use crate::core::when::{self, instant, rfc3339, short};
+use crate::view::Problem;
+
+/// The most bytes that one argument or variable may have: the kernel's 128 KiB with its NUL.
+pub const MAX_WORD_BYTES: usize = 131_071;
+
+/// What `enqueue` needs to know besides its arguments.
+pub struct EnqueueFacts<'a> {
+    /// The current folder.
+    pub cwd: Option<&'a Path>,
+    /// Variables of the producer.
+    pub env: &'a dyn Fn(&str) -> Option<OsString>,
+    /// The producer's clock, in milliseconds since the epoch.
+    pub now_ms: i64,
+    /// The zone of times without one.
+    pub zone: &'a TimeZone,
+    /// The producer's user.
+    pub user: &'a str,
+    /// The producer's host.
+    pub host: &'a str,
+}
+
+/// An instant by Redis time (`In`, milliseconds from the enqueue) or by the calendar (`At`,
+/// milliseconds since the epoch).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Moment {
+    /// Not given.
+    #[default]
+    None,
+    /// So long after it was enqueued.
+    In(u64),
+    /// At this instant.
+    At(i64),
+}
+
+impl Moment {
+    /// The instant, in milliseconds since the epoch, as far as a clock that says `now_ms` can tell.
+    pub fn at(self, now_ms: i64) -> Option<i64> {
+        match self {
+            Moment::None => None,
+            Moment::In(ms) => Some(now_ms.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX))),
+            Moment::At(ms) => Some(ms),
+        }
+    }
+}
+
+/// Where the job's standard input comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum StdinFrom {
+    /// `/dev/null`.
+    #[default]
+    Nothing,
+    /// This process's standard input.
+    Here,
+    /// A file.
+    File(PathBuf),
+}
+
+/// All that `enqueue` is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnqueuePlan {
+    /// The job.
+    pub spec: Spec,
+    /// Its standard input.
+    pub stdin: StdinFrom,
+    /// When it becomes eligible.
+    pub not_before: Moment,
+    /// When it expires.
+    pub expires: Moment,
+    /// Its id, where one was given.
+    pub id: Option<Name>,
+    /// What to do when the queue is full.
+    pub if_full: IfFull,
+    /// Whether to wait for its end.
+    pub wait: bool,
+    /// For how long at most, in milliseconds.
+    pub wait_timeout_ms: Option<u64>,
+    /// Whether only to show it.
+    pub dry_run: bool,
+    /// What the person should know about how times were understood; for stderr.
+    pub notes: Vec<String>,
+}
+
+/// Wrong usage that only the values together show: exit 2.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct UsageError {
+    /// What is wrong.
+    pub message: String,
+    /// What to do instead.
+    pub hint: Option<String>,
+}
+
+impl From<UsageError> for Problem {
+    fn from(error: UsageError) -> Problem {
+        Problem { code: 2, kind: "usage", message: error.message, hint: error.hint }
+    }
+}
+
+fn wrong(message: impl Into<String>) -> UsageError {
+    UsageError { message: message.into(), hint: None }
+}
+
+fn hinted(message: impl Into<String>, hint: impl Into<String>) -> UsageError {
+    UsageError { message: message.into(), hint: Some(hint.into()) }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// [`UsageError`] where options contradict each other, a time is wrong or past, a variable
+/// to copy is not set, or a word is too long for any program.
+pub fn enqueue(args: &EnqueueArgs, facts: &EnqueueFacts<'_>) -> Result<EnqueuePlan, UsageError> {
+    let mut notes = Vec::new();
+    let (not_before, expires) = times(args, facts, &mut notes)?;
+    let mut spec = Spec::command(args.queue.clone(), argv(args)?);
+    spec.env = environment(args, facts)?;
+    spec.cwd = Some(folder(args, facts)?);
+    spec.priority = args.priority;
+    spec.not_before = args.at.clone().or_else(|| args.delay.as_ref().map(|span| span.text.clone()));
+    spec.expires.clone_from(&args.expires);
+    spec.created_at = rfc3339(facts.now_ms);
+    spec.limits = limits(args)?;
+    spec.retry = retry(args)?;
+    spec.codes = codes(args)?;
+    spec.lease_ms = args.lease.as_ref().map(|span| span.ms);
+    spec.on_lost = args.on_lost.into();
+    spec.labels = args.labels.iter().map(|label| (label.key.clone(), label.value.clone())).collect();
+    spec.result_ttl_ms = args.result_ttl.as_ref().map(|span| span.ms);
+    spec.failure_ttl_ms = args.failure_ttl.as_ref().map(|span| span.ms);
+    (spec.traceparent, spec.tracestate) = trace(facts);
+    spec.origin = Origin {
+        user: facts.user.to_owned(),
+        host: facts.host.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Ok(EnqueuePlan {
+        spec,
+        stdin: match (&args.stdin_file, args.stdin) {
+            (Some(file), _) => StdinFrom::File(file.clone()),
+            (None, true) => StdinFrom::Here,
+            (None, false) => StdinFrom::Nothing,
+        },
+        not_before,
+        expires,
+        id: args.id.clone(),
+        if_full: args.if_full,
+        wait: args.wait,
+        wait_timeout_ms: args.wait_timeout.as_ref().map(|span| span.ms),
+        dry_run: args.dry_run,
+        notes,
+    })
+}
+
+fn argv(args: &EnqueueArgs) -> Result<Vec<Bytes>, UsageError> {
+    let words = args.command.iter().cloned().map(Bytes::from);
+    let argv: Vec<Bytes> = match &args.shell {
+        // The second `sh` is $0, so that the first word after `--` is $1.
+        Some(script) if !args.command.is_empty() => {
+            ["sh".into(), "-c".into(), script.clone().into(), "sh".into()].into_iter().chain(words).collect()
+        }
+        Some(script) => vec!["sh".into(), "-c".into(), script.clone().into()],
+        None => words.collect(),
+    };
+    if argv.first().is_none_or(|program| program.0.is_empty()) {
+        return Err(wrong("the command is empty"));
+    }
+    for (at, word) in argv.iter().enumerate() {
+        if word.0.len() > MAX_WORD_BYTES {
+            return Err(too_long(&format!("argument {at}"), word.0.len()));
+        }
+    }
+    Ok(argv)
+}
+
+fn too_long(what: &str, bytes: usize) -> UsageError {
+    hinted(
+        format!("{what} has {bytes} bytes; no program can be given more than {MAX_WORD_BYTES} in one word"),
+        "pass it through --stdin or --stdin-file",
+    )
+}
+
+fn environment(args: &EnqueueArgs, facts: &EnqueueFacts<'_>) -> Result<BTreeMap<String, Bytes>, UsageError> {
+    let mut env = BTreeMap::new();
+    for one in &args.env {
+        let value = match &one.value {
+            Some(value) => value.clone(),
+            None => (facts.env)(&one.name).ok_or_else(|| {
+                hinted(
+                    format!("-e {0}: {0} is not set here", one.name),
+                    format!("for an empty one: -e {}=", one.name),
+                )
+            })?,
+        };
+        let bytes = one.name.len() + 1 + value.as_bytes().len();
+        if bytes > MAX_WORD_BYTES {
+            return Err(too_long(&format!("variable {}", one.name), bytes));
+        }
+        env.insert(one.name.clone(), value.into());
+    }
+    Ok(env)
+}
+
+fn folder(args: &EnqueueArgs, facts: &EnqueueFacts<'_>) -> Result<Bytes, UsageError> {
+    let path = match (&args.cwd, facts.cwd) {
+        (Some(given), _) if given.is_absolute() => given.clone(),
+        (Some(given), Some(here)) => here.join(given),
+        (None, Some(here)) => here.to_owned(),
+        (_, None) => {
+            return Err(hinted(
+                "the current folder cannot be found; was it removed?",
+                "name one with --cwd /DIR",
+            ));
+        }
+    };
+    Ok(path.into_os_string().into())
+}
+
+fn times(
+    args: &EnqueueArgs,
+    facts: &EnqueueFacts<'_>,
+    notes: &mut Vec<String>,
+) -> Result<(Moment, Moment), UsageError> {
+    let zone = match &args.tz {
+        Some(_) if args.at.is_none() && args.expires.is_none() => {
+            return Err(wrong("--tz needs --at or --expires"));
+        }
+        Some(name) => when::zone(name).map_err(|error| wrong(format!("--tz: {error}")))?,
+        None => facts.zone.clone(),
+    };
+    let mut read = |option: &str, text: &str| {
+        let found =
+            instant(text, facts.now_ms, &zone).map_err(|error| wrong(format!("{option}: {error}")))?;
+        notes.extend(found.note.map(|note| format!("{option}: {note}")));
+        Ok::<i64, UsageError>(found.ms)
+    };
+    let not_before = match (&args.at, &args.delay) {
+        (Some(at), _) => Moment::At(read("--at", at)?),
+        (None, Some(delay)) => Moment::In(delay.ms),
+        (None, None) => Moment::None,
+    };
+    let expires = match &args.expires {
+        None => Moment::None,
+        Some(text) => match when::some_duration(text) {
+            Ok(ms) => Moment::In(ms),
+            // What begins like a duration and is none is told as one.
+            Err(error) if looks_like_duration(text) => return Err(wrong(format!("--expires: {error}"))),
+            Err(_) => Moment::At(read("--expires", text)?),
+        },
+    };
+    if let (Some(due), Some(end)) = (not_before.at(facts.now_ms), expires.at(facts.now_ms))
+        && end <= due
+    {
+        return Err(wrong(match due.abs_diff(end) {
+            0 => "it would expire at the moment it may run".to_owned(),
+            ms => format!("it would expire {} before it may run", short(ms)),
+        }));
+    }
+    Ok((not_before, expires))
+}
+
+/// Neither a clock time nor a date: only digits, points, letters and a sign, a digit first.
+fn looks_like_duration(text: &str) -> bool {
+    let text = text.trim().trim_start_matches('-');
+    text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains([':', '-'])
+}
+
+fn limits(args: &EnqueueArgs) -> Result<Limits, UsageError> {
+    if let (Some(soft), Some(hard)) = (&args.soft_timeout, &args.timeout)
+        && soft.ms >= hard.ms
+    {
+        return Err(wrong(format!(
+            "--soft-timeout {} must be shorter than --timeout {}",
+            soft.text, hard.text
+        )));
+    }
+    Ok(Limits {
+        soft_timeout_ms: args.soft_timeout.as_ref().map(|span| span.ms),
+        soft_signal: args.soft_signal,
+        timeout_ms: args.timeout.as_ref().map(|span| span.ms),
+    })
+}
+
+fn retry(args: &EnqueueArgs) -> Result<Retry, UsageError> {
+    let usual = Retry::default();
+    let delay_ms = args.retry_delay.as_ref().map_or(usual.delay_ms, |span| span.ms);
+    let max_delay_ms = match &args.retry_max_delay {
+        Some(max) if max.ms < delay_ms => {
+            return Err(wrong(format!(
+                "--retry-max-delay {} is shorter than the first wait, {}",
+                max.text,
+                short(delay_ms)
+            )));
+        }
+        Some(max) => max.ms,
+        // A long first wait is meant: the usual bound must not shorten it.
+        None => usual.max_delay_ms.max(delay_ms),
+    };
+    Ok(Retry {
+        retries: args.retries,
+        delay_ms,
+        backoff: args.backoff.map_or(usual.backoff, Into::into),
+        max_delay_ms,
+        jitter: args.retry_jitter,
+    })
+}
+
+fn codes(args: &EnqueueArgs) -> Result<Codes, UsageError> {
+    if args.no_retry_on.as_ref().is_some_and(|set| set.contains(TEMPFAIL)) {
+        return Err(wrong("--no-retry-on: code 75 always asks for another try"));
+    }
+    let mut named: Vec<(&str, &CodeSet)> = Vec::new();
+    for (option, set) in
+        [("--ok-codes", &args.ok_codes), ("--retry-on", &args.retry_on), ("--no-retry-on", &args.no_retry_on)]
+    {
+        named.extend(set.as_ref().map(|set| (option, set)));
+    }
+    named.extend(args.snooze_on.iter().map(|rule| ("--snooze-on", &rule.codes)));
+    for (at, (first, one)) in named.iter().enumerate() {
+        for (second, other) in &named[at + 1..] {
+            if let Some(code) = (0..=255).find(|code| one.contains(*code) && other.contains(*code)) {
+                return Err(wrong(format!("exit code {code} is in {first} and in {second}")));
+            }
+        }
+    }
+    Ok(Codes {
+        ok: args.ok_codes.clone(),
+        retry_on: args.retry_on.clone(),
+        no_retry_on: args.no_retry_on.clone(),
+        snooze_on: args.snooze_on.clone(),
+    })
+}
+
+/// The producer's W3C trace context, where it is one; what is not is nobody's fault here.
+fn trace(facts: &EnqueueFacts<'_>) -> (Option<String>, Option<String>) {
+    let get = |name: &str| (facts.env)(name).and_then(|value| value.into_string().ok());
+    let hex = |part: &str, len: usize| {
+        part.len() == len && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let parent = get("TRACEPARENT").filter(|value| {
+        let parts: Vec<&str> = value.split('-').collect();
+        matches!(parts[..], [version, trace, span, flags]
+            if hex(version, 2) && hex(trace, 32) && hex(span, 16) && hex(flags, 2))
+    });
+    let state = get("TRACESTATE").filter(|value| {
+        parent.is_some() && value.len() <= 512 && value.bytes().all(|b| (b' '..=b'~').contains(&b))
+    });
+    (parent, state)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! `jobq worker`: the guardian in this process, and the engine in the one it starts.
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::args::{LogFormat, Span, WorkerArgs};
+use super::{Context, Done, Stop, connect, env, exit};
+use crate::core::link::Patience;
+use crate::core::name::{Name, new_nonce};
+use crate::local::Place;
+use crate::view::{Problem, log};
+use crate::worker::control::{self, ControlChannel};
+use crate::worker::engine::{self, Finish};
+use crate::worker::guardian::{self, EngineCommand, GuardOptions};
+use crate::worker::journal::{Event, Journal, Level};
+use crate::worker::output::Keep;
+use crate::worker::settings::Settings;
+
+/// Variables of the worker that its jobs get. LC_* come on top.
+const INHERITED: [&str; 7] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ"];
+const LOCALE: [&str; 13] = [
+    "LC_ALL",
+    "LC_CTYPE",
+    "LC_COLLATE",
+    "LC_MESSAGES",
+    "LC_MONETARY",
+    "LC_NUMERIC",
+    "LC_TIME",
+    "LC_ADDRESS",
+    "LC_IDENTIFICATION",
+    "LC_MEASUREMENT",
+    "LC_NAME",
+    "LC_PAPER",
+    "LC_TELEPHONE",
+];
+
+pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
+    if control::is_engine() {
+        return engine_half(context, args);
+    }
+    // What is wrong with the words is told here, once, and not by each engine.
+    connect::check(&context.global, &context.env)?;
+    // Before this process adopts what its children leave: the server is to outlive the worker.
+    connect::find(&context.global, &context.env, &context.out, connect::Missing::Start)?;
+    check_log_dir(args)?;
+    let options = GuardOptions {
+        engine: EngineCommand::this_program(),
+        grace: span(&args.grace),
+        kill_after: span(&args.kill_after),
+        interactive: std::io::stderr().is_terminal(),
+        quiet: context.global.quiet,
+    };
+    let mut say = |text: &str| context.out.say(text);
+    guardian::guard(options, &mut say)
+        .map_err(|error| Problem::new(exit::IO, "io", format!("the worker cannot run: {error}")).into())
+}
+
+fn check_log_dir(args: &WorkerArgs) -> Result<(), Stop> {
+    match &args.log_dir {
+        Some(dir) if !dir.is_dir() => {
+            Err(Problem::new(exit::CONFIG, "log_dir", format!("--log-dir {} is not a folder", dir.display()))
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn span(span: &Span) -> Duration {
+    Duration::from_millis(span.ms)
+}
+
+fn engine_half(context: &Context, args: &WorkerArgs) -> Done {
+    let io = |error| Problem::new(exit::IO, "io", format!("the worker's engine cannot run: {error}"));
+    let channel = control::enter_engine().map_err(io)?;
+    let goodbye = channel.sender();
+    let code = match start_engine(context, args, channel) {
+        Ok(code) | Err(Stop::Code(code)) => code,
+        Err(Stop::Problem(problem)) => {
+            context.out.problem(&problem);
+            problem.code
+        }
+    };
+    // The guardian must not take this for a crash and try again.
+    goodbye.send_bye(code);
+    Ok(code)
+}
+
+fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -> Done {
+    let lease = span(&args.lease);
+    let reply = (lease / 4).clamp(Duration::from_millis(500), Duration::from_secs(5));
+    let patience = Patience { connect: reply.min(Duration::from_secs(2)), reply };
+    let (store, local) = connect::open(&context.global, &context.env, &context.out, patience)?;
+    let settings = settings(context, args, local)?;
+    let journal = journal(context, args.log_format);
+    // Two threads, so that a slow line of log never delays a renewal.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Problem::new(exit::IO, "io", format!("cannot start: {error}")))?;
+    let finish = runtime.block_on(engine::run(settings, Arc::new(store), channel, journal));
+    // Whatever still waits for Redis in the background must not hold the process.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    match finish? {
+        Finish::Done => Ok(0),
+        Finish::Orphaned => Ok(exit::NO),
+    }
+}
+
+fn journal(context: &Context, format: LogFormat) -> Journal {
+    let (out, verbose, quiet) = (context.out.clone(), context.global.verbose > 0, context.global.quiet);
+    Journal::new(move |event: &Event| {
+        let wanted = match event.level {
+            Level::Debug => verbose,
+            Level::Info => !quiet,
+            Level::Warn => true,
+        };
+        if wanted {
+            let now_ms = jiff::Timestamp::now().as_millisecond();
+            let line = match format {
+                LogFormat::Text => log::text(out.stderr_look(), event, now_ms),
+                LogFormat::Json => log::json(event, now_ms),
+            };
+            out.log(&line);
+        }
+    })
+}
+
+fn settings(context: &Context, args: &WorkerArgs, local: Option<Place>) -> Result<Settings, Stop> {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Settings {
+        queues: args.queues.iter().map(|one| (one.queue.clone(), one.weight)).collect(),
+        strict: args.strict,
+        slots: args.concurrency.map_or(cpus, |slots| usize::try_from(slots).unwrap_or(cpus)),
+        queue_limits: args
+            .queue_limits
+            .iter()
+            .map(|one| (one.queue.clone(), usize::try_from(one.most).unwrap_or(usize::MAX)))
+            .collect(),
+        burst: args.burst.then(|| args.idle.as_ref().map_or(Duration::ZERO, span)),
+        max_jobs: args.max_jobs,
+        max_runtime: args.max_runtime.as_ref().map(span),
+        tasks_only: args.tasks_only,
+        label: args.name.clone(),
+        lease: span(&args.lease),
+        kill_after: span(&args.kill_after),
+        keep: Keep {
+            head: usize::try_from(args.output_head.0).unwrap_or(usize::MAX),
+            tail: usize::try_from(args.output_tail.0).unwrap_or(usize::MAX),
+        },
+        log_dir: args.log_dir.clone(),
+        allow_eviction: args.allow_eviction,
+        child_env: child_env(context, local.is_some()),
+        home: context.env.home.clone().unwrap_or_else(|| PathBuf::from("/")),
+        scratch: scratch(context)?,
+        local,
+        search_path: context.env.path.clone(),
+        host: host_name(&context.env.host),
+        // The engine is the guardian's child; people and service managers know the guardian.
+        pid: std::os::unix::process::parent_id(),
+        boot_id: std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+    })
+}
+
+/// PATH, HOME, locale and zone of the worker, and nothing else of its environment: above all
+/// no Redis credentials. A job finds the local store only if its worker uses that.
+fn child_env(context: &Context, local: bool) -> Vec<(OsString, OsString)> {
+    let names = INHERITED.iter().chain(&LOCALE);
+    let mut vars: Vec<(OsString, OsString)> =
+        names.filter_map(|name| Some(((*name).into(), env::lookup(name)?))).collect();
+    match (&context.env.xdg_state_home, local) {
+        (Some(state), true) => vars.push(("XDG_STATE_HOME".into(), state.clone().into_os_string())),
+        (None, true) => {}
+        (_, false) => vars.push(("JOBQ_LOCAL".into(), "never".into())),
+    }
+    vars
+}
+
+/// A folder of this engine's own, which nobody else can write.
+fn scratch(context: &Context) -> Result<PathBuf, Stop> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let parent: &Path = &context.env.temp;
+    let dir = parent.join(format!("jobq-{}", new_nonce()));
+    std::fs::DirBuilder::new().mode(0o700).create(&dir).map_err(|error| {
+        let message = format!("cannot make a folder in {}: {error}", parent.display());
+        Problem::new(exit::CONFIG, "scratch", message).hint("TMPDIR names another place")
+    })?;
+    Ok(dir)
+}
+
+/// The host as a name: what a name cannot have becomes a dash.
+fn host_name(host: &str) -> Name {
+    let clean: String = host
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' })
+        .take(100)
+        .collect();
+    let clean = clean.trim_start_matches(['.', '_', '-']);
+    Name::new(clean).or_else(|_| Name::new("host")).unwrap_or_else(|_| crate::core::name::new_id())
+}

@@ -1,0 +1,30 @@
+//! The checked-in man pages and completions are what the code says.
+
+#[path = "../examples/gen/manual.rs"]
+mod manual;
+#[path = "../examples/gen/pages.rs"]
+mod pages;
+#[path = "../examples/gen/roff.rs"]
+mod roff;
+#[path = "../examples/gen/text.rs"]
+mod text;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[test]
+fn man_pages_and_completions_are_up_to_date() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (dir, files) in [("man", pages::man()), ("completions", pages::completions())] {
+        let expected: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
+        let found: BTreeSet<String> = std::fs::read_dir(root.join(dir))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(found, expected, "files of {dir}/");
+        for (name, text) in files {
+            let stored = std::fs::read_to_string(root.join(dir).join(&name)).unwrap();
+            assert!(stored == text, "{dir}/{name} is not what the code says; run make gen");
+        }
+    }
+}
