@@ -46,8 +46,8 @@ gen-check: ## compare man pages and completions with the code
 demo: ## a short tour in the terminal
 	sh examples/demo.sh
 
-bench: ## the benchmarks
-	$(CARGO) bench --locked
+bench: ## what is promised about speed, as ratios; ONLY=depth for one section of benches/
+	$(CARGO) bench --locked --bench ratios -- $(ONLY)
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages and completions below PREFIX (/usr/local) and DESTDIR

@@ -13,7 +13,23 @@
 
 mod support;
 
+mod cleanroom;
+mod cli;
+mod control;
+mod enqueue;
+mod generated;
+mod load;
 mod local;
 mod model;
+mod outcomes;
+mod output;
+mod refusals;
 mod scripts;
+mod setup;
+mod signals;
+mod status;
+mod store;
 mod support_itself;
+mod takeover;
+mod waiting;
+mod worker;

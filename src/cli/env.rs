@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
+use crate::core::when::LocalZone;
+
 /// Where this process finds itself. An empty variable counts as none.
 #[derive(Debug, Clone)]
 pub struct EnvFacts {
@@ -22,7 +24,7 @@ pub struct EnvFacts {
     /// `NO_COLOR` is set.
     pub no_color: bool,
     /// The local time zone: `TZ`, else the system's.
-    pub zone: TimeZone,
+    pub zone: LocalZone,
     /// The user: `USER`, else `LOGNAME`, else the number.
     pub user: String,
     /// The host's name.
@@ -36,7 +38,7 @@ pub struct EnvFacts {
 }
 
 impl EnvFacts {
-    /// Reads it all, once.
+    /// Reads it all, once; the time zone when it is needed.
     pub fn read() -> EnvFacts {
         let euid = rustix::process::geteuid().as_raw();
         let user = ["USER", "LOGNAME"].iter().find_map(|name| text(name));
@@ -47,7 +49,7 @@ impl EnvFacts {
             local_never: text("JOBQ_LOCAL").is_some_and(|value| value == "never"),
             password_file: path("JOBQ_PASSWORD_FILE"),
             no_color: var("NO_COLOR").is_some(),
-            zone: TimeZone::system(),
+            zone: LocalZone::found_by(TimeZone::system),
             user: user.unwrap_or_else(|| euid.to_string()),
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             euid,

@@ -13,7 +13,7 @@ use crate::core::codes::CodeSet;
 use crate::core::name::Name;
 use crate::core::retry::TEMPFAIL;
 use crate::core::spec::{Codes, Limits, Origin, Retry, Spec};
-use crate::core::when::{self, instant, rfc3339, short};
+use crate::core::when::{self, LocalZone, instant, rfc3339, short};
 use crate::view::Problem;
 
 /// The most bytes that one argument or variable may have: the kernel's 128 KiB with its NUL.
@@ -28,7 +28,7 @@ pub struct EnqueueFacts<'a> {
     /// The producer's clock, in milliseconds since the epoch.
     pub now_ms: i64,
     /// The zone of times without one.
-    pub zone: &'a TimeZone,
+    pub zone: &'a LocalZone,
     /// The producer's user.
     pub user: &'a str,
     /// The producer's host.
@@ -241,7 +241,9 @@ fn times(
             return Err(wrong("--tz needs --at or --expires"));
         }
         Some(name) => when::zone(name).map_err(|error| wrong(format!("--tz: {error}")))?,
-        None => facts.zone.clone(),
+        // Without a time to read, the local zone is not even looked for.
+        None if args.at.is_none() && args.expires.is_none() => TimeZone::UTC,
+        None => TimeZone::clone(facts.zone),
     };
     let mut read = |option: &str, text: &str| {
         let found =

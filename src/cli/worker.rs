@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
     // What is wrong with the words is told here, once, and not by each engine.
     connect::check(&context.global, &context.env)?;
     // Before this process adopts what its children leave: the server is to outlive the worker.
-    connect::find(&context.global, &context.env, &context.out, connect::Missing::Start)?;
+    connect::find(&context.global, &context.env, &context.out, connect::Missing::Make)?;
     check_log_dir(args)?;
     let options = GuardOptions {
         engine: EngineCommand::this_program(),

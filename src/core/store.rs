@@ -61,11 +61,6 @@ pub struct NewJob {
     pub expires: Option<When>,
     /// Its standard input.
     pub stdin: Option<Vec<u8>>,
-    /// The events that its task has hooks for (`success`, `failure`, `retry`), joined by commas.
-    pub hooks: String,
-    /// When its task's failures are an incident: `c3` in a row, `f3/10` of the last, `s3` times
-    /// slower than the median, joined by commas.
-    pub alert: String,
 }
 
 /// What became of one job of an enqueue.
@@ -377,8 +372,8 @@ impl Store {
                 .maybe(job.spec.failure_ttl_ms)
                 .bytes(stdin)
                 .text(job.spec.task.as_ref().map_or("", Name::as_str))
-                .text(&job.hooks)
-                .text(&job.alert);
+                .text(job.spec.hooks.as_deref().unwrap_or_default())
+                .text(job.spec.alert.as_deref().unwrap_or_default());
         }
         let (word, mut reply) = self.verb(&script::ENQUEUE, args).await?;
         if word == "FULL" {

@@ -3,9 +3,11 @@
 //! Durations here, instants in [`instant`](self::instant()).
 
 mod instant;
+mod local;
 mod show;
 
 pub use instant::{When, instant, zone};
+pub use local::LocalZone;
 pub use show::{ago, clock, rfc3339, short};
 
 /// The longest duration that is accepted: a hundred years of 365 days, in milliseconds.

@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 
 use crate::core::state::State;
+use crate::core::when::LocalZone;
 
 /// Headings, labels and what matters less.
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -26,13 +27,13 @@ pub struct Look {
     /// Columns of the terminal; `None` where there is no terminal, and nothing is cut short.
     pub width: Option<usize>,
     /// The zone in which instants are shown.
-    pub zone: TimeZone,
+    pub zone: LocalZone,
 }
 
 impl Look {
     /// No colours, any width, UTC.
     pub fn plain() -> Look {
-        Look { color: false, width: None, zone: TimeZone::UTC }
+        Look { color: false, width: None, zone: TimeZone::UTC.into() }
     }
 
     pub(super) fn paint(&self, style: Style, text: &str) -> String {

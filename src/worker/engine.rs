@@ -33,6 +33,7 @@ use super::watch::{BURY, Watch};
 use super::{bell, order};
 use crate::core::error::Error;
 use crate::core::name::Name;
+use crate::core::state::State;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
 use crate::local;
 
@@ -54,7 +55,7 @@ pub enum Finish {
 
 /// A job whose lease this worker keeps.
 struct Held {
-    token: String,
+    id: Name,
     queue: String,
     lease: Duration,
     /// CLOCK_BOOTTIME at which the claim was sent.
@@ -87,25 +88,47 @@ impl Mode {
     }
 }
 
+impl Held {
+    /// It runs, and its run can still count.
+    fn counts(&self) -> bool {
+        self.runs && !self.condemned
+    }
+
+    /// When the right to run it certainly ends, less a margin, on CLOCK_BOOTTIME. `good_ns`
+    /// is when the newest successful pulse was sent.
+    fn deadline_ns(&self, good_ns: u64, margin: Duration) -> u64 {
+        let lease = self.lease.saturating_sub(margin);
+        good_ns.max(self.since_ns).saturating_add(u64::try_from(lease.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
 /// The loop's state.
 struct Engine {
     shared: Arc<Shared>,
     identity: Identity,
     control: ControlChannel,
     guardian: ControlSender,
-    held: HashMap<Name, Held>,
+    /// By token: a job whose end is being reported may be claimed again before the report's
+    /// answer is here, and then both attempts are in the books for a moment.
+    held: HashMap<String, Held>,
     mode: Mode,
     pulses: Pulses,
     watch: Watch,
     watched: Instant,
+    /// The newest pulse asked for a page of peers.
+    asked_peers: bool,
     /// CLOCK_BOOTTIME at which the newest successful pulse was sent.
     good_ns: u64,
     trouble_since: Option<Instant>,
     started: u64,
     born: Instant,
     next_due: Option<Instant>,
-    /// The newest claim found nothing, although a slot was free.
+    /// The newest claim found nothing, and what this worker holds has not changed since it
+    /// was sent: a job that ended meanwhile may have gone back to its queue, or have kept
+    /// the claim from looking into a queue that has a limit here.
     empty: bool,
+    /// What this worker holds changed since the newest pulse was sent.
+    changed: bool,
     /// When a stop must be over.
     end_by: Option<Instant>,
     abandoned: bool,
@@ -161,12 +184,14 @@ impl Engine {
             mode: Mode::Running,
             watch: Watch::default(),
             watched: now,
+            asked_peers: false,
             good_ns: boottime_ns(),
             trouble_since: None,
             started: 0,
             born: now,
             next_due: None,
             empty: false,
+            changed: false,
             end_by: None,
             abandoned: false,
             told_lease: None,
@@ -251,10 +276,12 @@ impl Engine {
             return;
         }
         let free = self.free();
+        self.changed = self.pulses.has_open_claim();
         let peers_after = (self.watched.elapsed() >= Duration::from_millis(900)).then(|| {
             self.watched = Instant::now();
             self.watch.cursor().to_owned()
         });
+        self.asked_peers = peers_after.is_some();
         let settings = &self.shared.settings;
         if free > 0 || self.pulses.has_open_claim() {
             let order = order::order(&settings.queues, settings.strict);
@@ -268,7 +295,8 @@ impl Engine {
             let queues = queues.collect();
             self.pulses.claim(&self.identity, free, self.mode.word(), peers_after, queues);
         } else {
-            let held = self.held.iter().map(|(id, held)| (id.to_string(), held.token.clone())).collect();
+            let held = self.held.iter().filter(|(_, held)| held.counts());
+            let held = held.map(|(token, held)| (held.id.to_string(), token.clone())).collect();
             let queues = settings.queues.iter().map(|(queue, _)| queue.to_string()).collect();
             self.pulses.renew(&self.identity, self.mode.word(), peers_after, held, queues);
         }
@@ -288,7 +316,7 @@ impl Engine {
 
     fn take_pulse(&mut self, sent_ns: u64, claimed: bool, pulse: Pulse) {
         if claimed {
-            self.empty = pulse.jobs.is_empty();
+            self.empty = pulse.jobs.is_empty() && !self.changed;
             self.next_due = pulse.next_due_ms.map(|due| {
                 let wait = u64::try_from(due - pulse.now_ms).unwrap_or(0);
                 Instant::now() + Duration::from_millis(wait)
@@ -303,21 +331,20 @@ impl Engine {
         }
         for (id, word) in &pulse.mail {
             if word == "cancel"
-                && let Some(held) = Name::new(id.as_str()).ok().and_then(|id| self.held.get(&id))
-                && held.runs
+                && let Some(held) = self.held.values().find(|held| held.counts() && held.id.as_str() == id)
             {
                 let _ = held.orders.send(Order::Cancel);
             }
         }
         for id in &pulse.lost {
-            if let Ok(id) = Name::new(id.as_str()) {
-                self.condemn(&id);
-            }
+            self.condemn(|held| held.id.as_str() == id);
         }
-        let still =
-            self.watch.observe(pulse.peers, PEERS_PAGE, self.identity.worker.as_str(), Instant::now());
-        for still in still {
-            self.take_over(still);
+        // No page is not an empty page: that would say that all peers have left the books.
+        if self.asked_peers {
+            let me = self.identity.worker.as_str();
+            for still in self.watch.observe(pulse.peers, PEERS_PAGE, me, Instant::now()) {
+                self.take_over(still);
+            }
         }
     }
 
@@ -325,7 +352,7 @@ impl Engine {
         let (orders, inbox) = mpsc::unbounded_channel();
         let lease = job.lease_ms.map_or(self.shared.settings.lease, Duration::from_millis);
         let held = Held {
-            token: job.token.clone(),
+            id: job.id.clone(),
             queue: job.queue.clone(),
             lease,
             since_ns: sent_ns,
@@ -333,66 +360,60 @@ impl Engine {
             runs: true,
             condemned: false,
         };
-        if self.held.get(&job.id).is_some_and(|known| known.token == job.token) {
+        if self.held.contains_key(&job.token) {
             return;
         }
+        // An earlier attempt that still runs here was lost without our knowing: its tree is
+        // the first thing that the new attempt clears away.
+        self.condemn(|held| held.id == job.id);
         self.started += 1;
         if self.mode == Mode::Stopping {
             // It came with an answer that was on its way: it goes straight back.
             let _ = held.orders.send(Order::StopNow);
         }
-        self.held.insert(job.id.clone(), held);
+        self.held.insert(job.token.clone(), held);
         tokio::spawn(slot::run(Arc::clone(&self.shared), job, inbox));
     }
 
     fn hear(&mut self, item: News) {
+        let was_free = self.free();
         match item {
-            News::Free(id) => {
-                if let Some(held) = self.held.get_mut(&id) {
+            News::Free(token) => {
+                if let Some(held) = self.held.get_mut(&token) {
                     held.runs = false;
                 }
-                self.pulses.hurry();
             }
-            News::Settled(id) => {
-                self.held.remove(&id);
+            News::Settled(token) => {
+                self.held.remove(&token);
             }
         }
-    }
-
-    /// When the right to run this job certainly ends, on CLOCK_BOOTTIME.
-    fn deadline_ns(&self, held: &Held, margin: Duration) -> u64 {
-        let lease = held.lease.saturating_sub(margin);
-        self.good_ns.max(held.since_ns).saturating_add(u64::try_from(lease.as_nanos()).unwrap_or(u64::MAX))
+        self.changed = true;
+        self.empty = false;
+        // The last report of a backlog frees a slot just as the end of a job does; and a
+        // burst is over only when a claim that was sent after the last report finds nothing.
+        if self.free() > was_free || (self.shared.settings.burst.is_some() && self.held.is_empty()) {
+            self.pulses.hurry();
+        }
     }
 
     /// A waiting job has become due: its time is not the pulse's time.
     fn claim_due(&mut self) {
         if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() > 0 {
             self.next_due = None;
+            self.empty = false;
             self.pulses.hurry();
         }
     }
 
     /// Kills the jobs whose lease could not be kept.
     fn condemn_late(&mut self) {
-        let now = boottime_ns();
-        let late: Vec<Name> = self
-            .held
-            .iter()
-            .filter(|(_, held)| held.runs && !held.condemned)
-            .filter(|(_, held)| self.deadline_ns(held, Settings::margin(held.lease)) <= now)
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in late {
-            self.condemn(&id);
-        }
+        let (now, good_ns) = (boottime_ns(), self.good_ns);
+        self.condemn(|held| held.deadline_ns(good_ns, Settings::margin(held.lease)) <= now);
     }
 
-    fn condemn(&mut self, id: &Name) {
-        if let Some(held) = self.held.get_mut(id)
-            && held.runs
-            && !held.condemned
-        {
+    /// Kills those running jobs: they are not, or soon not, this worker's any more.
+    fn condemn(&mut self, which: impl Fn(&Held) -> bool) {
+        for held in self.held.values_mut().filter(|held| held.counts() && which(held)) {
             held.condemned = true;
             let _ = held.orders.send(Order::LeaseLost);
         }
@@ -401,7 +422,8 @@ impl Engine {
     /// The guardian acts a little after the engine should have.
     fn tell_guardian(&mut self) {
         let running = self.held.values().filter(|held| held.runs);
-        let deadline = running.map(|held| self.deadline_ns(held, Settings::margin(held.lease) / 2)).min();
+        let deadline =
+            running.map(|held| held.deadline_ns(self.good_ns, Settings::margin(held.lease) / 2)).min();
         let running = self.running();
         if running != self.told_running {
             self.told_running = running;
@@ -474,10 +496,7 @@ impl Engine {
     async fn start_over(&mut self) {
         let event = Event::new(Level::Warn, "struck off the books, registering again");
         self.shared.journal.complain("unknown worker", &event);
-        let ids: Vec<Name> = self.held.keys().cloned().collect();
-        for id in ids {
-            self.condemn(&id);
-        }
+        self.condemn(|_| true);
         match start::register_again(&self.shared.store, &self.shared.settings, &self.identity).await {
             Ok(()) => self.pulses.hurry(),
             Err(error) => self.trouble(&error),
@@ -527,6 +546,9 @@ impl Engine {
         });
         if old || spent || idle {
             self.enter(Mode::Draining);
+        } else if settings.burst.is_some() && !self.empty && self.held.is_empty() {
+            // Nothing to do, and no claim has said so since: ask at once.
+            self.pulses.hurry();
         }
     }
 
@@ -554,8 +576,8 @@ impl Engine {
         let mut wake = self.pulses.next(now).min(now + Duration::from_secs(1));
         if let Some(deadline) = self.told_lease {
             wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
-            for held in self.held.values().filter(|held| held.runs && !held.condemned) {
-                let deadline = self.deadline_ns(held, Settings::margin(held.lease));
+            for held in self.held.values().filter(|held| held.counts()) {
+                let deadline = held.deadline_ns(self.good_ns, Settings::margin(held.lease));
                 wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
             }
         }
@@ -573,14 +595,15 @@ impl Engine {
 
     /// The guardian is gone: nobody would kill the trees if this process died too.
     async fn orphaned(mut self) -> Finish {
+        // Told first: a slot that sees its job die of the KILL must know why.
+        for held in self.held.values() {
+            let _ = held.orders.send(Order::LeaseLost);
+        }
         let reaper = Arc::clone(&self.shared.reaper);
         let _ = tokio::task::spawn_blocking(move || reaper.kill_everything()).await;
         self.shared
             .journal
             .say(&Event::new(Level::Warn, "the guardian died: killed all jobs, giving them back"));
-        for held in self.held.values() {
-            let _ = held.orders.send(Order::LeaseLost);
-        }
         self.control.remove_group();
         let limit = self.shared.settings.lease;
         let _ = tokio::time::timeout(
@@ -592,7 +615,32 @@ impl Engine {
         Finish::Orphaned
     }
 
+    /// What a burst leaves in its queues: jobs that are not due yet, or that others run.
+    async fn say_what_is_left(&self) {
+        let Ok(Ok((_, queues))) =
+            tokio::time::timeout(Duration::from_secs(1), self.shared.store.queues()).await
+        else {
+            return;
+        };
+        let mut left = [0; State::ALL.len()];
+        for queue in &self.shared.settings.queues {
+            let Some(found) = queues.iter().find(|found| found.name == queue.0.as_str()) else { continue };
+            for (sum, count) in left.iter_mut().zip(found.counts) {
+                *sum += count;
+            }
+        }
+        let unfinished =
+            || State::ALL.iter().zip(left).filter(|(state, count)| !state.is_final() && *count > 0);
+        let event = if unfinished().next().is_none() { "left nothing" } else { "left in its queues" };
+        let event = unfinished()
+            .fold(Event::new(Level::Info, event), |event, (state, count)| event.with(state.name(), count));
+        self.shared.journal.say(&event);
+    }
+
     async fn leave(self) -> Finish {
+        if self.shared.settings.burst.is_some() {
+            self.say_what_is_left().await;
+        }
         let left = self.held.len();
         let bye = self.shared.store.bye(&self.identity);
         let gone = tokio::time::timeout(Duration::from_secs(1), bye).await;

@@ -16,7 +16,6 @@ use super::reaper::Reaper;
 use super::settings::Settings;
 use super::settle::{self, End, Ending, LastOrders};
 use super::tree;
-use crate::core::name::Name;
 use crate::core::spec::Spec;
 use crate::core::store::{Claimed, Store};
 
@@ -35,13 +34,13 @@ pub enum Order {
     Abandon,
 }
 
-/// What a slot tells the dispatcher.
+/// What a slot tells the dispatcher about the attempt with this token.
 #[derive(Debug)]
 pub enum News {
     /// The tree is gone: the slot is free for another job.
-    Free(Name),
+    Free(String),
     /// The end was reported, or does not count: the lease is given back.
-    Settled(Name),
+    Settled(String),
 }
 
 /// What all slots of a worker share.
@@ -66,14 +65,14 @@ pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedR
         Err(error) => (End::Released("refused", error.to_string()), None),
         Ok(spec) => (attempt(&shared, &job, &spec, &mut carrier, &mut orders).await, Some(spec)),
     };
-    shared.tell(News::Free(job.id.clone()));
+    shared.tell(News::Free(job.token.clone()));
     settle::log_end(&shared, &job, &end, started.elapsed());
     let mut last_orders = LastOrders::new(&mut orders);
     if !matches!(end, End::LeaseLost) {
         carrier.deliver_rest(&mut last_orders).await;
     }
     settle::settle(&shared, &job, spec.as_ref(), &end, &carrier, &mut last_orders).await;
-    shared.tell(News::Settled(job.id));
+    shared.tell(News::Settled(job.token));
 }
 
 impl Shared {
@@ -142,7 +141,7 @@ async fn supervise(
     let mut told = None;
     loop {
         tokio::select! {
-            ended = &mut supervise => return (ended, told),
+            ended = &mut supervise => return (ended, last_told(told, orders)),
             Some(order) = orders.recv() => {
                 // The first reason stands, but a lost lease goes before every other.
                 if told.is_none() || order == Order::LeaseLost {
@@ -164,6 +163,18 @@ async fn supervise(
             () = carrier.carry() => {}
         }
     }
+}
+
+/// A lease that was lost in the moment in which the job ended: its end may be the KILL that
+/// came with the loss.
+fn last_told(told: Option<Order>, orders: &mut mpsc::UnboundedReceiver<Order>) -> Option<Order> {
+    let mut last = told;
+    while let Ok(order) = orders.try_recv() {
+        if order == Order::LeaseLost {
+            last = Some(order);
+        }
+    }
+    last
 }
 
 /// Before a run that follows a cut one on this host: whatever is left of it dies first.

@@ -35,11 +35,19 @@ fn story(times: usize) -> Vec<String> {
     let later = NewJob { not_before: Some(When::At(9_999_999_999_999)), ..job("later") };
     let jobs: Vec<NewJob> =
         ["a", "b", "c", "d", "e", "f", "g", "h", "i"].iter().map(|name| job(name)).chain([later]).collect();
-    send("enqueue", &|desk| drop(desk.enqueue(&jobs)));
-    send("claim", &|desk| drop(desk.pulse(&w, "one", 8, &[("q", 8)])));
-    send("claim v", &|desk| drop(desk.pulse(&v, "two", 1, &[("q", 1)])));
+    send("enqueue", &|desk| {
+        desk.enqueue(&jobs);
+    });
+    send("claim", &|desk| {
+        desk.pulse(&w, "one", 8, &[("q", 8)]);
+    });
+    send("claim v", &|desk| {
+        desk.pulse(&v, "two", 1, &[("q", 1)]);
+    });
     send("note", &|desk| keep(desk));
-    send("renew", &|desk| drop(desk.renew(&w)));
+    send("renew", &|desk| {
+        desk.renew(&w);
+    });
     let chunk = OutputBatch { totals: [5, 0], chunks: vec![(2, 1, 0, b"hello".to_vec())], drop: vec![1] };
     send("log", &|desk| assert!(desk.run(desk.store.log(&id("a"), &held("a"), &chunk)).unwrap()));
     send("finish", &|desk| {
@@ -63,7 +71,9 @@ fn story(times: usize) -> Vec<String> {
     send("refused", &|desk| {
         desk.release("g", &held("g"), "refused");
     });
-    send("cancel", &|desk| drop(desk.run(desk.store.cancel(&["h", "b", "later"].map(id), "ann")).unwrap()));
+    send("cancel", &|desk| {
+        desk.run(desk.store.cancel(&["h", "b", "later"].map(id), "ann")).unwrap();
+    });
     let peer = std::cell::RefCell::new(None);
     send("look", &|desk| *peer.borrow_mut() = Some(desk.peer(&v)));
     send("takeover", &|desk| {

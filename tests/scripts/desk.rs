@@ -39,8 +39,7 @@ pub fn id(text: &str) -> Name {
 /// `true` for queue `q`.
 pub fn job(name: &str) -> NewJob {
     let spec = Spec::command(id("q"), vec![Bytes::from("true")]);
-    let hooks = String::new();
-    NewJob { id: id(name), spec, not_before: None, expires: None, stdin: None, hooks, alert: String::new() }
+    NewJob { id: id(name), spec, not_before: None, expires: None, stdin: None }
 }
 
 /// A store on `url`.

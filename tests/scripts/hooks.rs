@@ -9,7 +9,9 @@ use super::{Desk, id, job};
 fn hooked(name: &str, hooks: &str, alert: &str) -> NewJob {
     let mut job = job(name);
     job.spec.task = Some(id("t"));
-    NewJob { hooks: hooks.to_owned(), alert: alert.to_owned(), ..job }
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    (job.spec.hooks, job.spec.alert) = (some(hooks), some(alert));
+    job
 }
 
 /// Ids in queue `hooks`, in the order in which they will run.

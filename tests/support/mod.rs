@@ -11,6 +11,7 @@
 
 pub mod books;
 mod guard;
+pub mod jobs;
 pub mod invariants;
 pub mod oracle;
 pub mod proxy;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+pub use jobs::{Job, engine_of, enqueue_many};
 pub use oracle::Oracle;
 pub use proxy::{Mode, Proxy};
 pub use resp::Value;

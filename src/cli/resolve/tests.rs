@@ -9,7 +9,7 @@ fn plan_with(args: &[&str], env: &dyn Fn(&str) -> Option<OsString>) -> Result<En
     let Command::Enqueue(args) = parse(["jobq", "enqueue"].iter().chain(args)).unwrap().command else {
         panic!()
     };
-    let zone = TimeZone::UTC;
+    let zone = TimeZone::UTC.into();
     let facts = EnqueueFacts {
         cwd: Some(Path::new("/srv/app")),
         env,
