@@ -21,6 +21,7 @@ mod enqueue;
 mod generated;
 mod load;
 mod local;
+mod model;
 mod outcomes;
 mod output;
 mod refusals;

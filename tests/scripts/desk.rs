@@ -10,8 +10,8 @@ use jobq::core::name::Name;
 use jobq::core::outcome::Outcome;
 use jobq::core::spec::Spec;
 use jobq::core::store::{
-    Beat, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Identity, NewJob, Peer, Pulse, Registration,
-    Settled, Store,
+    Beat, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Identity, Left, NewJob, Peer, Pulse,
+    Registration, Settled, Store,
 };
 
 use crate::support::books::{Books, NAMESPACE, Words};
@@ -114,6 +114,7 @@ impl Desk {
         let lines = |text: &str| -> Vec<String> {
             text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
         };
+
         assert!(lines(&actual) == lines(changes), "expected:\n{changes}\nactual:\n<<<\n{actual}>>>");
         invariants::assert_sound(&after);
         answer
@@ -197,19 +198,13 @@ impl Desk {
 
     #[track_caller]
     pub fn finish(&self, name: &str, token: &str) -> Settled {
-        self.run(self.store.finish(&id(name), token, 0, &jobq::core::store::Left::default())).unwrap()
+        self.run(self.store.finish(&id(name), token, 0, &Left::default())).unwrap()
     }
 
     #[track_caller]
     pub fn fail(&self, name: &str, token: &str, verdict: &str, delay_ms: u64) -> Settled {
         let outcome = if verdict == "lost" { Outcome::LeaseLost } else { Outcome::Exit(3) };
-        let failed = Failed {
-            outcome,
-            verdict,
-            delay_ms,
-            error: "exit code 3",
-            left: &jobq::core::store::Left::default(),
-        };
+        let failed = Failed { outcome, verdict, delay_ms, error: "exit code 3", left: &Left::default() };
         self.run(self.store.fail(&id(name), token, &failed)).unwrap()
     }
 

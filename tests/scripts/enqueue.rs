@@ -2,7 +2,7 @@
 
 use jobq::core::error::Error;
 use jobq::core::state::State;
-use jobq::core::store::{Accepted, Enqueued, Full, NewJob, When};
+use jobq::core::store::{Accepted, Enqueued, Full, Left, NewJob, When};
 
 use super::{Desk, id, job};
 
@@ -214,7 +214,7 @@ fn another_format_is_refused_by_every_changing_verb() {
             verdict: "failure",
             delay_ms: 0,
             error: "",
-            left: &jobq::core::store::Left::default(),
+            left: &Left::default(),
         };
         let request = jobq::core::store::ClaimRequest {
             identity: &who,
@@ -234,7 +234,7 @@ fn another_format_is_refused_by_every_changing_verb() {
             desk.run(store.takeover(&peer, 60_000, 0)).err(),
             desk.run(store.handback(&who)).err(),
             desk.run(store.bye(&who)).err(),
-            desk.run(store.finish(&a, &token, 0, &jobq::core::store::Left::default())).err(),
+            desk.run(store.finish(&a, &token, 0, &Left::default())).err(),
             desk.run(store.fail(&a, &token, &failed)).err(),
             desk.run(store.release(&a, &token, "stop", "")).err(),
             desk.run(store.log(&a, &token, &Default::default())).err(),

@@ -112,7 +112,7 @@ fn a_viewer_is_refused_every_change() {
     desk.unchanged(|desk| {
         let refused = [
             desk.run(viewer.enqueue(&[job("b")])).err(),
-            desk.run(viewer.finish(&id("a"), &token, 0, &jobq::core::store::Left::default())).err(),
+            desk.run(viewer.finish(&id("a"), &token, 0, &Default::default())).err(),
             desk.run(viewer.cancel(&[id("a")], "")).err(),
             desk.run(viewer.purge(&id("q"), "")).err(),
         ];

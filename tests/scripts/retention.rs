@@ -173,8 +173,12 @@ fn a_queue_keeps_its_newest_finished_jobs() {
     let jobs = desk.claim(&who, 8);
     for (place, job) in jobs[..6].iter().enumerate() {
         match place % 3 {
-            0 => drop(desk.finish(job.id.as_str(), &job.token)),
-            1 => drop(desk.fail(job.id.as_str(), &job.token, "failure", 0)),
+            0 => {
+                desk.finish(job.id.as_str(), &job.token);
+            }
+            1 => {
+                desk.fail(job.id.as_str(), &job.token, "failure", 0);
+            }
             _ => {
                 desk.cancel(job.id.as_str());
                 desk.fail(job.id.as_str(), &job.token, "revoke", 0);

@@ -3,7 +3,7 @@
 use jobq::core::error::Error;
 use jobq::core::outcome::Outcome;
 use jobq::core::state::State;
-use jobq::core::store::{Failed, Settled, When};
+use jobq::core::store::{Failed, Left, Settled, When};
 
 use super::{Desk, id, job};
 
@@ -13,15 +13,8 @@ const DONE: fn(State) -> Settled = |state| Settled::Done(Some(state));
 fn a_success_ends_the_job() {
     let desk = Desk::new();
     let (_, token) = desk.running();
-    let settle = |desk: &Desk| {
-        desk.run(desk.store.finish(
-            &id("a"),
-            &token,
-            3,
-            &jobq::core::store::Left { tail: "{\"b64\":\"\"}".into(), ..Default::default() },
-        ))
-        .unwrap()
-    };
+    let left = Left { tail: "{\"b64\":\"\"}".into(), result: "{}".into(), note: "odd".into() };
+    let settle = |desk: &Desk| desk.run(desk.store.finish(&id("a"), &token, 3, &left)).unwrap();
     assert_eq!(
         desk.expect(
             settle,
@@ -30,6 +23,7 @@ fn a_success_ends_the_job() {
             - in:STARTED:q a = NOW
             + in:SUCCESS:q a = NOW
             + job:a detail = 3
+            + job:a error = odd
             + job:a finished = NOW
             + job:a outcome = exit
             - job:a seq = 1
@@ -37,6 +31,7 @@ fn a_success_ends_the_job() {
             ~ job:a state = STARTED -> SUCCESS
             - job:a token = F1-nw
             ~ queue:q bytes = BYTES -> 0
+            + result:a = {}
             + retain a = NOW+1d
             + tries:a 0 = 1 F1 w@h-w NOW..NOW exit 3 tail {\"b64\":\"\"}
         "
@@ -341,8 +336,9 @@ fn every_outcome_is_stored_and_read_back() {
         let name = format!("j{place}");
         desk.add(&[&name]);
         let token = desk.start(&who, &name).token;
-        let left = &jobq::core::store::Left { tail: "{\"b64\":\"/w==\"}".into(), ..Default::default() };
-        let failed = Failed { outcome, verdict: "failure", delay_ms: 0, error: "words \"and\" more", left };
+        let left = Left { tail: "{\"b64\":\"/w==\"}".into(), result: "[1]".into(), note: String::new() };
+        let failed =
+            Failed { outcome, verdict: "failure", delay_ms: 0, error: "words \"and\" more", left: &left };
         desk.run(desk.store.fail(&id(&name), &token, &failed)).unwrap();
         let report = desk.run(desk.store.show(&[&name])).unwrap().remove(0).unwrap();
         assert_eq!((report.outcome, report.attempts[0].outcome), (Some(outcome), Some(outcome)));
@@ -357,7 +353,6 @@ fn a_name_of_another_namespace_is_not_touched() {
     let target = jobq::core::link::Target::parse(&desk.server.url(), &Default::default(), None).unwrap();
     let link = jobq::core::link::Link::new(target, Default::default());
     let other = jobq::core::store::Store::new(link, id("other"));
-    let answer = desk
-        .unchanged(|desk| desk.run(other.finish(&id("a"), &token, 0, &jobq::core::store::Left::default())));
+    let answer = desk.unchanged(|desk| desk.run(other.finish(&id("a"), &token, 0, &Left::default())));
     assert!(matches!(answer, Ok::<_, Error>(Settled::Lost)));
 }

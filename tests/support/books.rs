@@ -199,6 +199,11 @@ impl Words {
         if path.starts_with("tries:") {
             return self.attempt(value, now_ms);
         }
+        if path.ends_with(" cause") {
+            // Lua writes the fields in any order.
+            let facts: serde_json::Value = serde_json::from_str(value).expect("facts are JSON");
+            return self.numbers(&facts.to_string(), now_ms);
+        }
         self.numbers(value, now_ms)
     }
 

@@ -215,7 +215,7 @@ fn sums(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
 
 /// Nothing is left of what is gone, and no set names what is not there.
 fn collections(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
-    for family in ["spec:", "stdin:", "out:", "tries:"] {
+    for family in ["spec:", "stdin:", "out:", "tries:", "result:"] {
         for id in books.family(family) {
             found.unless(jobs.contains_key(id), || format!("{family}{id} has no job"));
         }
