@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jobq::core::name::new_nonce;
-use jobq::core::store::{Beat, ClaimRequest, Settled};
+use jobq::core::store::{Beat, ClaimRequest, Left, Settled};
 
 use crate::stage::{self, Driver};
 use crate::support::Server;
@@ -55,7 +55,8 @@ impl Queue {
         let (claim, beat) = timed(|| runtime.block_on(store.claim(&request)).unwrap());
         let Beat::Ok(pulse) = beat else { panic!("the worker is in the books") };
         let job = &pulse.jobs[0];
-        let (finish, settled) = timed(|| runtime.block_on(store.finish(&job.id, &job.token, 0, "")).unwrap());
+        let (finish, settled) =
+            timed(|| runtime.block_on(store.finish(&job.id, &job.token, 0, &Left::default())).unwrap());
         assert!(matches!(settled, Settled::Done(_)));
         for (samples, took) in self.samples.iter_mut().zip([enqueue, claim, finish]) {
             samples.add(took);

@@ -176,7 +176,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_s
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "cancel" -d 'Cancel jobs: those that wait never run, those that run are ended'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "limit" -d 'Bound a queue; producers beyond the bound get exit 75'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "purge" -d 'Drop all jobs that wait in a queue'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "purge" -d 'End all unfinished jobs of a queue: waiting, delayed and running ones'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "server" -d 'Manage the local store\'s server'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, for whoever looks at the jobs later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r

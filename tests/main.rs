@@ -13,8 +13,24 @@
 
 mod support;
 
+mod cleanroom;
+mod cli;
+mod control;
 mod docs;
+mod enqueue;
 mod generated;
+mod load;
 mod local;
+mod outcomes;
+mod output;
+mod refusals;
+mod scripts;
+mod setup;
+mod signals;
+mod status;
+mod store;
 mod support_itself;
+mod takeover;
 mod tidy;
+mod waiting;
+mod worker;

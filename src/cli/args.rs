@@ -116,13 +116,13 @@ pub struct Global {
     )]
     pub namespace: Name,
     /// Certificates (PEM) to trust instead of the system's, for rediss://
-    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub tls_ca: Option<PathBuf>,
     /// Client certificate (PEM), for rediss://; needs --tls-key
-    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub tls_cert: Option<PathBuf>,
     /// Key (PEM) of the client certificate; needs --tls-cert
-    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub tls_key: Option<PathBuf>,
     /// Print JSON: one object, or one a line for lists
     #[arg(long, global = true)]

@@ -1,5 +1,7 @@
 //! From options and environment to a namespace on a server.
 
+use std::time::Duration;
+
 use crate::core::link::{Link, Patience, Target, TlsFiles};
 use crate::core::store::Store;
 use crate::local::{self, Place};
@@ -9,6 +11,9 @@ use crate::view::out::Out;
 use super::args::Global;
 use super::env::EnvFacts;
 use super::exit::CONFIG;
+
+/// How long a look waits: whoever looks wants to know soon that there is no answer.
+const LOOK: Patience = Patience { connect: Duration::from_secs(2), reply: Duration::from_millis(2_500) };
 
 /// A server to talk to.
 pub struct Found {
@@ -21,9 +26,12 @@ pub struct Found {
 /// What to do when no URL is given and no local store runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
-    /// Start one.
-    Start,
-    /// Say that there is none: looking never creates.
+    /// Make one.
+    Make,
+    /// Start the one that exists (its server may have died, or the machine was rebooted), but
+    /// say so where there is none: looking never creates.
+    Wake,
+    /// Only say how things are.
     Report,
 }
 
@@ -40,7 +48,7 @@ pub fn place(env: &EnvFacts) -> Result<Place, Problem> {
     Ok(Place::from_env(&facts)?)
 }
 
-/// Finds the server: the URL, else the local store. `None` only for [`Missing::Report`].
+/// Finds the server: the URL, else the local store. Never `None` for [`Missing::Make`].
 ///
 /// # Errors
 /// A problem for the person.
@@ -59,11 +67,12 @@ pub fn find(global: &Global, env: &EnvFacts, out: &Out, missing: Missing) -> Res
     }
     let place = place(env)?;
     let socket = match missing {
+        Missing::Wake if !local::exists(&place)? => return Ok(None),
         Missing::Report => match local::running(&place)? {
             None => return Ok(None),
             Some(socket) => socket,
         },
-        Missing::Start => {
+        Missing::Wake | Missing::Make => {
             let ready = local::ensure(&place, env.path.as_deref())?;
             if ready.created {
                 out.say(&format!(
@@ -133,7 +142,7 @@ pub fn open(
     out: &Out,
     patience: Patience,
 ) -> Result<(Store, Option<Place>), Problem> {
-    match find(global, env, out, Missing::Start)? {
+    match find(global, env, out, Missing::Make)? {
         Some(found) => {
             let store = Store::new(Link::new(found.target, patience), global.namespace.clone());
             Ok((store, found.local))
@@ -142,18 +151,20 @@ pub fn open(
     }
 }
 
-/// Opens the namespace for reading; `None` when there is no local store.
+/// Opens a namespace that is there; `None` when there is no local store. `missing` is not
+/// [`Missing::Make`].
 ///
 /// # Errors
 /// A problem for the person.
-pub fn open_to_read(
+pub fn open_existing(
     global: &Global,
     env: &EnvFacts,
     out: &Out,
+    missing: Missing,
 ) -> Result<Option<(Store, Option<Place>)>, Problem> {
-    let found = find(global, env, out, Missing::Report)?;
+    let found = find(global, env, out, missing)?;
     Ok(found.map(|found| {
-        let store = Store::new(Link::new(found.target, Patience::default()), global.namespace.clone());
+        let store = Store::new(Link::new(found.target, LOOK), global.namespace.clone());
         (store, found.local)
     }))
 }

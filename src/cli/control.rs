@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use super::args::{CancelArgs, ControlArgs, ControlCommand, LimitArgs, PurgeArgs, ServerCommand};
+use super::connect::Missing;
 use super::{Context, Done, Stop, connect, exit, wait};
 use crate::core::link::Patience;
 use crate::core::name::Name;
@@ -34,7 +35,7 @@ impl Context {
 
     /// A namespace that exists: changing other people's work never starts a server.
     fn existing(&self) -> Result<Store, Stop> {
-        match connect::open_to_read(&self.global, &self.env, &self.out)? {
+        match connect::open_existing(&self.global, &self.env, &self.out, Missing::Wake)? {
             Some((store, _)) => Ok(store),
             None => Err(Problem::new(
                 exit::UNKNOWN,

@@ -176,7 +176,10 @@ fn full_problem(full: &Full) -> Problem {
 fn unconfirmed(context: &Context, job: &NewJob, problem: Problem, waits: bool) -> Result<Stop, Stop> {
     if waits {
         context.out.say(job.id.as_str());
-    } else if !context.global.json {
+    } else if context.global.json {
+        let unsure = serde_json::json!({"id": job.id, "created": null, "state": null, "queue": job.spec.queue, "workers": null});
+        context.out.data(&json::line(&unsure))?;
+    } else {
         context.out.data(&format!("{}\n", job.id))?;
     }
     Ok(problem

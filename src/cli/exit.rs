@@ -51,6 +51,15 @@ impl From<Error> for Problem {
     }
 }
 
+/// A look changes nothing, so there is nothing to be uncertain about when its answer is lost.
+pub(super) fn of_a_look(problem: Problem) -> Problem {
+    if problem.kind != "unknown" {
+        return problem;
+    }
+    Problem { code: UNAVAILABLE, kind: "unreachable", ..problem }
+        .hint("is the server busy or stopped? try again")
+}
+
 fn refusal_hint(why: &str) -> &'static str {
     match why.split(' ').next().unwrap_or_default() {
         "OOM" => "the server's memory is full: let workers drain it, or raise maxmemory",

@@ -1,6 +1,7 @@
 //! `jobq inspect`: looks closer, and never changes anything.
 
 use super::args::{InspectArgs, InspectCommand};
+use super::connect::Missing;
 use super::{Context, Done, connect};
 use crate::local;
 use crate::view::{json, server};
@@ -12,7 +13,9 @@ pub(super) async fn run(context: &Context, args: &InspectArgs) -> Done {
 }
 
 async fn show_server(context: &Context) -> Done {
-    let Some((store, place)) = connect::open_to_read(&context.global, &context.env, &context.out)? else {
+    let Some((store, place)) =
+        connect::open_existing(&context.global, &context.env, &context.out, Missing::Report)?
+    else {
         return no_server(context);
     };
     let mut report = store.server().await?;
@@ -34,7 +37,9 @@ fn no_server(context: &Context) -> Done {
         let dir = info.dir.display().to_string();
         let dir = crate::view::escape::text(&dir);
         let words = if info.disk_bytes > 0 {
-            format!("the local store in {dir} is not running; the next jobq enqueue starts it\n")
+            format!(
+                "the local store in {dir} is not running; the next jobq enqueue, worker or status starts it\n"
+            )
         } else {
             format!("no local store yet; the first jobq enqueue makes one in {dir}\n")
         };

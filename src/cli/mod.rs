@@ -66,7 +66,8 @@ pub fn run<I: IntoIterator<Item = OsString>>(args: I) -> u8 {
 
 fn tell_usage(error: &clap::Error) -> u8 {
     let code = u8::try_from(error.exit_code()).unwrap_or(exit::USAGE);
-    match error.print() {
+    let told = if error.use_stderr() { out::usage(&error.to_string()) } else { error.print() };
+    match told {
         Err(error) if out::is_closed(&error) => exit::PIPE,
         _ => code,
     }
@@ -87,6 +88,7 @@ fn dispatch(cli: Cli) -> u8 {
         Command::Status(args) => args.mode() == args::StatusMode::Wait,
         _ => false,
     };
+    let looks = matches!(&cli.command, Command::Status(_) | Command::Inspect(_));
     let done = match cli.command {
         Command::Enqueue(args) => short(enqueue::run(&context, &args)),
         Command::Worker(args) => worker::run(&context, &args),
@@ -98,6 +100,7 @@ fn dispatch(cli: Cli) -> u8 {
     match done {
         Ok(code) | Err(Stop::Code(code)) => code,
         Err(Stop::Problem(problem)) => {
+            let problem = if looks { exit::of_a_look(problem) } else { problem };
             context.out.problem(&problem);
             // While waiting, the codes of the table would look like the job's own.
             if waits && problem.code != exit::USAGE { exit::WAIT_FAILED } else { problem.code }

@@ -1,20 +1,22 @@
 //! `jobq status`: looks, and never changes anything.
 
 use super::args::{StatusArgs, StatusMode};
+use super::connect::Missing;
 use super::stream::{Follower, Printer};
 use super::{Context, Done, Stop, connect, exit, wait};
 use crate::core::name::Name;
 use crate::core::query::SHOW_AT_ONCE;
 use crate::core::report::JobReport;
-use crate::core::state::State;
 use crate::core::store::Store;
 use crate::view::{Problem, job, json, overview};
 
-/// The most bytes of a running job's output that its summary looks at.
-const LIVE_TAIL: usize = 16 * 1024;
+/// The most bytes of a job's output that its page looks at.
+const TAIL: usize = 16 * 1024;
 
 pub(super) async fn run(context: &Context, args: &StatusArgs) -> Done {
-    let Some((store, place)) = connect::open_to_read(&context.global, &context.env, &context.out)? else {
+    let Some((store, place)) =
+        connect::open_existing(&context.global, &context.env, &context.out, Missing::Wake)?
+    else {
         return no_store(context, args);
     };
     let first = args.ids.first().map_or("", Name::as_str);
@@ -71,8 +73,8 @@ async fn show(context: &Context, store: &Store, ids: &[Name]) -> Done {
                 json::job(&report)
             } else {
                 let between = if first { "" } else { "\n" };
-                let live = live_tail(store, &report).await?;
-                format!("{between}{}", job::job(context.out.look(), &report, live.as_deref()))
+                let newest = newest_output(store, &report).await?;
+                format!("{between}{}", job::job(context.out.look(), &report, newest.as_deref()))
             };
             first = false;
             context.out.data(&text)?;
@@ -84,20 +86,25 @@ async fn show(context: &Context, store: &Store, ids: &[Name]) -> Done {
     }
 }
 
-/// The newest output of a job that runs, both streams in the order they were read.
-async fn live_tail(store: &Store, report: &JobReport) -> Result<Option<Vec<u8>>, Stop> {
+/// The newest output of a job, both streams in the order they were read.
+async fn newest_output(store: &Store, report: &JobReport) -> Result<Option<Vec<u8>>, Stop> {
     let wrote = report.output.stdout_bytes + report.output.stderr_bytes > 0;
-    if report.state != State::Started || !wrote {
+    if !wrote || report.output_gone {
         return Ok(None);
     }
-    let mut tail = Vec::new();
+    let (mut tail, mut last) = (Vec::new(), None);
     let mut follower = Follower::default();
     while let Some(page) = store.output(&report.id, follower.after()).await? {
         let Some(pieces) = follower.take(&page) else { break };
-        for (_, bytes) in pieces {
+        for (stream, bytes) in pieces {
+            // An unfinished line of one stream is not continued by the other.
+            if last.is_some_and(|last| last != stream) && tail.last().is_some_and(|byte| *byte != b'\n') {
+                tail.push(b'\n');
+            }
+            last = Some(stream);
             tail.extend_from_slice(&bytes);
         }
-        let excess = tail.len().saturating_sub(LIVE_TAIL);
+        let excess = tail.len().saturating_sub(TAIL);
         tail.drain(..excess);
         if !page.more {
             break;

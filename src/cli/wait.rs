@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use super::stream::{Follower, Printer};
@@ -13,7 +13,7 @@ use crate::core::name::Name;
 use crate::core::query::{OutputPage, SHOW_AT_ONCE};
 use crate::core::report::JobReport;
 use crate::core::state::State;
-use crate::core::store::Store;
+use crate::core::store::{CANCEL_AT_ONCE, Store};
 use crate::view::bar::Bar;
 use crate::view::{Problem, json};
 
@@ -38,12 +38,19 @@ pub(super) async fn one(context: &Context, store: &Store, id: &str, timeout_ms: 
     let streams = !context.global.json;
     let piped = printer.is_piped();
     let mut write = |stream, bytes: &[u8]| if streams { printer.write(stream, bytes) } else { Ok(()) };
+    let mut signals = Signals::catch();
     let watching = follow(context, store, id, &mut follower, &mut write);
     let ended = tokio::select! {
-        ended = watching => ended,
-        interrupted = interruption(timeout_ms) => return interrupt(context, store, id, interrupted, timeout_ms).await,
+        ended = watching => Ok(ended),
+        interrupted = interruption(&mut signals, timeout_ms) => Err(interrupted),
     };
-    ended?;
+    match ended {
+        Ok(ended) => ended?,
+        Err(interrupted) => {
+            let name = Name::new(id).map_err(|_| unknown(id))?;
+            return interrupt(context, store, &[name], &mut signals, interrupted, timeout_ms).await;
+        }
+    }
     let report = report(store, id).await?;
     conclude(context, &report, follower.missed.iter().sum(), piped)
 }
@@ -134,53 +141,78 @@ where
     }
 }
 
-async fn interruption(timeout_ms: Option<u64>) -> Interrupted {
+/// Waits for whatever ends a wait early. The streams are made once, so that no signal falls
+/// between two of them.
+async fn interruption(signals: &mut Option<Signals>, timeout_ms: Option<u64>) -> Interrupted {
     let limit = async {
         match timeout_ms {
             Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
             None => std::future::pending().await,
         }
     };
+    let Some(signals) = signals else {
+        limit.await;
+        return Interrupted::Timeout;
+    };
     tokio::select! {
-        () = caught(SignalKind::interrupt()) => Interrupted::Detach,
-        () = caught(SignalKind::terminate()) => Interrupted::Terminated,
+        _ = signals.interrupt.recv() => Interrupted::Detach,
+        _ = signals.terminate.recv() => Interrupted::Terminated,
         () = limit => Interrupted::Timeout,
     }
 }
 
-async fn caught(kind: SignalKind) {
-    match signal(kind) {
-        Ok(mut stream) => {
-            stream.recv().await;
-        }
-        Err(_) => std::future::pending().await,
+/// The signals that end a wait; `None` where the system has none to spare.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn catch() -> Option<Signals> {
+        let catch = |kind| signal(kind).ok();
+        Some(Signals {
+            interrupt: catch(SignalKind::interrupt())?,
+            terminate: catch(SignalKind::terminate())?,
+        })
     }
 }
 
 async fn interrupt(
     context: &Context,
     store: &Store,
-    id: &str,
+    ids: &[Name],
+    signals: &mut Option<Signals>,
     what: Interrupted,
     timeout_ms: Option<u64>,
 ) -> Done {
+    let one = if let [one] = ids { Some(one) } else { None };
     match what {
         Interrupted::Terminated => Ok(143),
         Interrupted::Timeout => {
             let waited = crate::core::when::short(timeout_ms.unwrap_or_default());
-            Err(Problem::new(
-                exit::FULL,
-                "wait_timeout",
-                format!("{id} has not ended after {waited}; it goes on"),
-            )
-            .hint(format!("wait on: jobq status --wait {id}"))
+            let problem = |message| Problem::new(exit::FULL, "wait_timeout", message);
+            Err(match one {
+                Some(id) => problem(format!("{id} has not ended after {waited}; it goes on"))
+                    .hint(format!("wait on: jobq status --wait {id}")),
+                None => problem(format!("not all jobs have ended after {waited}; they go on")),
+            }
             .into())
         }
         Interrupted::Detach => {
-            context.out.say(&format!("jobq: detached, {id} goes on; Ctrl-C again within 2 s cancels it"));
-            if tokio::time::timeout(SECOND_THOUGHT, caught(SignalKind::interrupt())).await.is_ok() {
-                let name = Name::new(id).map_err(|_| unknown(id))?;
-                store.cancel(&[name], &context.reason("cancelled", None)).await?;
+            context.out.say(&match one {
+                Some(id) => format!("jobq: detached, {id} goes on; Ctrl-C again within 2 s cancels it"),
+                None => "jobq: detached, the jobs go on; Ctrl-C again within 2 s cancels them".to_owned(),
+            });
+            let second = async {
+                match signals {
+                    Some(signals) => signals.interrupt.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            if tokio::time::timeout(SECOND_THOUGHT, second).await.is_ok() {
+                for page in ids.chunks(CANCEL_AT_ONCE) {
+                    store.cancel(page, &context.reason("cancelled", None)).await?;
+                }
                 context.out.say("jobq: cancelled");
             }
             Ok(130)
@@ -202,13 +234,11 @@ pub(super) fn unknown(id: &str) -> Problem {
 fn conclude(context: &Context, report: &JobReport, missed: u64, piped: bool) -> Done {
     if context.global.json {
         context.out.data(&json::job(report))?;
-        return Ok(code_of(report).unwrap_or(exit::WAIT_FAILED));
-    }
-    if missed > 0 && piped {
+    } else if missed > 0 && piped {
         context.out.warn(&format!("{missed} bytes of its output were not kept and are missing above"));
     }
     match code_of(report) {
-        Some(0) if missed > 0 && piped => Ok(exit::WAIT_FAILED),
+        Some(0) if missed > 0 && piped && !context.global.json => Ok(exit::WAIT_FAILED),
         Some(code) => Ok(code),
         None => {
             let reason = report.reason.as_deref().or(report.error.as_deref());
@@ -236,18 +266,13 @@ fn code_of(report: &JobReport) -> Option<u8> {
 
 /// Waits for several jobs; 0 when all succeeded, else 1.
 pub(super) async fn many(context: &Context, store: &Store, ids: &[Name], timeout_ms: Option<u64>) -> Done {
+    let mut signals = Signals::catch();
     let waiting = all_ended(context, store, ids);
-    tokio::select! {
-        done = waiting => done,
-        interrupted = interruption(timeout_ms) => match interrupted {
-            Interrupted::Terminated => Ok(143),
-            Interrupted::Detach => Ok(130),
-            Interrupted::Timeout => {
-                let waited = crate::core::when::short(timeout_ms.unwrap_or_default());
-                Err(Problem::new(exit::FULL, "wait_timeout", format!("not all jobs have ended after {waited}; they go on")).into())
-            }
-        },
-    }
+    let interrupted = tokio::select! {
+        done = waiting => return done,
+        interrupted = interruption(&mut signals, timeout_ms) => interrupted,
+    };
+    interrupt(context, store, ids, &mut signals, interrupted, timeout_ms).await
 }
 
 async fn all_ended(context: &Context, store: &Store, ids: &[Name]) -> Done {

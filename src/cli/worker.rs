@@ -10,6 +10,7 @@ use super::args::{LogFormat, Span, WorkerArgs};
 use super::{Context, Done, Stop, connect, env, exit};
 use crate::core::link::Patience;
 use crate::core::name::{Name, new_nonce};
+use crate::local::Place;
 use crate::view::{Problem, log};
 use crate::worker::control::{self, ControlChannel};
 use crate::worker::engine::{self, Finish};
@@ -42,6 +43,8 @@ pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
     }
     // What is wrong with the words is told here, once, and not by each engine.
     connect::check(&context.global, &context.env)?;
+    // Before this process adopts what its children leave: the server is to outlive the worker.
+    connect::find(&context.global, &context.env, &context.out, connect::Missing::Make)?;
     check_log_dir(args)?;
     let options = GuardOptions {
         engine: EngineCommand::this_program(),
@@ -90,7 +93,7 @@ fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -
     let reply = (lease / 4).clamp(Duration::from_millis(500), Duration::from_secs(5));
     let patience = Patience { connect: reply.min(Duration::from_secs(2)), reply };
     let (store, local) = connect::open(&context.global, &context.env, &context.out, patience)?;
-    let settings = settings(context, args, local.is_some())?;
+    let settings = settings(context, args, local)?;
     let journal = journal(context, args.log_format);
     // Two threads, so that a slow line of log never delays a renewal.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -129,7 +132,7 @@ fn journal(context: &Context, format: LogFormat) -> Journal {
     })
 }
 
-fn settings(context: &Context, args: &WorkerArgs, local: bool) -> Result<Settings, Stop> {
+fn settings(context: &Context, args: &WorkerArgs, local: Option<Place>) -> Result<Settings, Stop> {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
         queues: args.queues.iter().map(|one| (one.queue.clone(), one.weight)).collect(),
@@ -153,9 +156,11 @@ fn settings(context: &Context, args: &WorkerArgs, local: bool) -> Result<Setting
         },
         log_dir: args.log_dir.clone(),
         allow_eviction: args.allow_eviction,
-        child_env: child_env(context, local),
+        child_env: child_env(context, local.is_some()),
         home: context.env.home.clone().unwrap_or_else(|| PathBuf::from("/")),
         scratch: scratch(context)?,
+        local,
+        search_path: context.env.path.clone(),
         host: host_name(&context.env.host),
         // The engine is the guardian's child; people and service managers know the guardian.
         pid: std::os::unix::process::parent_id(),

@@ -32,7 +32,7 @@ keys! {
     meta = "meta";
     /// zset, scores 0: every queue that ever had a job or a setting.
     queues = "queues";
-    /// hash: a queue's settings and its `bytes` in use.
+    /// hash: a queue's settings, its `bytes` in use, and the `purge` that walks through it.
     queue = "queue:";
     /// string: the job's spec, canonical JSON, written once.
     spec = "spec:";
@@ -40,6 +40,8 @@ keys! {
     job = "job:";
     /// string: the job's standard input.
     stdin = "stdin:";
+    /// string: the job's result, JSON.
+    result = "result:";
     /// hash: output chunks of the newest attempt, by sequence number, and totals.
     out = "out:";
     /// list of JSON: the last ten attempts, oldest first.
@@ -54,6 +56,8 @@ keys! {
     outputs = "outputs";
     /// zset: ids of removed records that must still be known, by the millisecond they may go.
     tombs = "tombs";
+    /// hash: how a task's jobs ended lately, and its open incident.
+    alert = "alert:";
     /// list: ids of chores, oldest first.
     chores = "chores";
     /// hash: one chore and how far it got.

@@ -151,7 +151,8 @@ impl Target {
         let address = self.address.clone();
         let why = words(error);
         if error.kind() == redis::ErrorKind::AuthenticationFailed {
-            return Error::Denied { address, why };
+            // The library keeps the server's own words to itself.
+            return Error::Denied { address, why: "it does not take this user name and password".into() };
         }
         match error.code() {
             Some("NOPERM" | "NOAUTH" | "WRONGPASS") => Error::Denied { address, why },
@@ -162,6 +163,11 @@ impl Target {
             Some("MOVED" | "ASK" | "CROSSSLOT") => {
                 Error::Config(format!("{address} is a node of a Redis Cluster, which is not in this version"))
             }
+            Some("ERR") if why.contains("The user executing the script") => Error::Denied { address, why },
+            // To a stranger the server does not even read a long command.
+            Some("ERR") if why.contains("unauthenticated") => {
+                Error::Denied { address, why: "NOAUTH Authentication required.".into() }
+            }
             Some(_) if why.contains("max number of clients") => Error::Refusing { address, why },
             Some("ERR") if why.contains("unknown command") || why.contains("compiling script") => {
                 Error::Config(format!(
@@ -169,6 +175,13 @@ impl Target {
                 ))
             }
             Some(_) => Error::Protocol(why),
+            None if matches!(
+                error.kind(),
+                redis::ErrorKind::Parse | redis::ErrorKind::UnexpectedReturnType
+            ) =>
+            {
+                Error::Protocol(format!("{address} does not speak its protocol"))
+            }
             None => Error::Unknown { address, why },
         }
     }
@@ -268,8 +281,10 @@ impl Link {
             Ok(Value::ServerError(error)) => Err(self.target.classify(&error.into())),
             Ok(value) => Ok(value),
             Err(error) => {
+                let answered = error.code().is_some();
                 let error = self.target.classify(&error);
-                if !matches!(error, Error::Denied { .. } | Error::Protocol(_) | Error::Config(_)) {
+                if !answered || !matches!(error, Error::Denied { .. } | Error::Protocol(_) | Error::Config(_))
+                {
                     self.drop_connection().await;
                 }
                 Err(error)

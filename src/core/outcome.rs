@@ -71,6 +71,19 @@ impl Outcome {
         }
     }
 
+    /// Whether the program never ran.
+    pub fn is_no_start(self) -> bool {
+        matches!(
+            self,
+            Outcome::NotFound
+                | Outcome::NotExecutable
+                | Outcome::BadCwd
+                | Outcome::BadUser
+                | Outcome::TooBig
+                | Outcome::Rejected
+        )
+    }
+
     /// The inverse of [`Outcome::name`] and [`Outcome::detail`]; `None` for what this
     /// version does not know.
     pub fn from_stored(name: &str, detail: Option<u8>) -> Option<Outcome> {

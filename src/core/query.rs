@@ -10,7 +10,8 @@ use super::name::Name;
 use super::outcome::Outcome;
 use super::reply::{self, Items};
 use super::report::{
-    Attempt, FailureLine, JobReport, OutputTotals, Overview, QueueReport, ServerReport, WorkerReport,
+    Attempt, FailureLine, JobReport, OutputTotals, Overview, Progress, QueueReport, ServerReport,
+    WorkerReport,
 };
 use super::script;
 use super::spec::Spec;
@@ -173,13 +174,21 @@ impl Store {
             role: if info.get("role") == "slave" { "replica" } else { "primary" }.to_owned(),
             pid: info.get("process_id").parse().ok(),
             aof: info.get("aof_enabled") == "1",
-            // INFO does not tell the save points; a server that ever saved has them.
-            rdb: count("rdb_saves") > 0 || count("rdb_last_save_time") > count("uptime_in_seconds"),
+            rdb: self.has_save_points().await.unwrap_or(count("rdb_saves") > 0),
             eviction: info.get("maxmemory_policy").to_owned(),
             used_memory: count("used_memory"),
             max_memory: count("maxmemory"),
             local_dir: None,
         })
+    }
+
+    /// Whether the server writes snapshots by itself. INFO does not tell, and not everybody
+    /// may read the configuration.
+    async fn has_save_points(&self) -> Result<bool> {
+        let mut command = redis::cmd("CONFIG");
+        command.arg("GET").arg("save");
+        let pair = Items::of(self.link.send(&command).await?)?.pairs()?;
+        Ok(pair.iter().any(|(_, points)| !points.is_empty()))
     }
 
     /// Everything in one look.
@@ -236,6 +245,7 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
     let stderr_bytes = totals.maybe_number()?.unwrap_or(0);
     let kept: u64 = totals.maybe_number()?.unwrap_or(0);
     let workers = reply.number()?;
+    let result = reply.maybe_bytes()?.and_then(|json| serde_json::from_slice(&json).ok());
     let stored = known_state(&fields.text("state").unwrap_or_default())?;
     let (due_ms, expires_ms) = (fields.number("due"), fields.number("expires"));
     let outcome =
@@ -252,8 +262,8 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
         releases: fields.count("releases"),
         outcome,
         error: fields.text("error"),
-        result: None,
-        progress: None,
+        result,
+        progress: progress(&fields),
         enqueued_ms: fields.number("enq").unwrap_or(0),
         due_ms,
         expires_ms,
@@ -272,6 +282,11 @@ fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
         workers,
         now_ms,
     })
+}
+
+fn progress(fields: &Fields) -> Option<Progress> {
+    let (percent, message) = (fields.number("percent"), fields.text("message"));
+    (percent.is_some() || message.is_some()).then_some(Progress { percent, message })
 }
 
 fn stored_attempt(json: &[u8]) -> Result<Attempt> {
@@ -335,8 +350,10 @@ fn failure_line(mut entry: Items, queue: &str) -> Result<FailureLine> {
     let finished_ms = entry.maybe_number()?.unwrap_or(0);
     let (outcome, detail) = (entry.maybe_text()?, entry.maybe_number()?);
     let error = entry.maybe_text()?;
-    let title = Spec::from_json(&entry.bytes()?).map(|spec| spec.title()).unwrap_or_default();
+    let spec = Spec::from_json(&entry.bytes()?).ok();
+    let title = spec.as_ref().map(Spec::title).unwrap_or_default();
+    let argv = spec.filter(|spec| spec.task.is_none()).map(|spec| spec.argv).unwrap_or_default();
     let outcome = outcome.and_then(|name| Outcome::from_stored(&name, detail));
     let error = error.or_else(|| outcome.map(|outcome| outcome.name().to_owned()));
-    Ok(FailureLine { id, queue: queue.to_owned(), title, error, finished_ms })
+    Ok(FailureLine { id, queue: queue.to_owned(), title, argv, outcome, error, finished_ms })
 }

@@ -186,6 +186,10 @@ pub struct FailureLine {
     pub queue: String,
     /// Its task or command.
     pub title: String,
+    /// Its command, where it is one.
+    pub argv: Vec<Bytes>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
     /// How it ended, in words.
     pub error: Option<String>,
     /// When.

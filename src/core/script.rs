@@ -11,6 +11,9 @@ pub const FORMAT: &str = "1";
 /// How long a worker counts as live after it last said what it serves, in milliseconds.
 pub const LIVE_MS: i64 = 20_000;
 
+/// The queue of hook jobs. Every worker serves it with a slot of its own.
+pub const HOOK_QUEUE: &str = "hooks";
+
 /// The constants that scripts share with this code.
 const CONSTANTS: &str = "\
 local FORMAT = '1'
@@ -24,6 +27,8 @@ local RESULT_TTL_MS = '86400000'
 local FAILURE_TTL_MS = '1209600000'
 local TOMB_MS = 86400000
 local DEFAULT_LEASE_MS = '30000'
+local HOOK_QUEUE = 'hooks'
+local REMIND_MS = 3600000
 ";
 
 /// One script: its text and its hash.
@@ -68,8 +73,11 @@ impl Script {
     }
 }
 
+const CLOCK: &str = include_str!("lua/lib/clock.lua");
+const CLOCK_READ: &str = include_str!("lua/lib/clock_read.lua");
 const BASE: &str = include_str!("lua/lib/base.lua");
 const MOVE: &str = include_str!("lua/lib/move.lua");
+const AFTER: &str = include_str!("lua/lib/after.lua");
 const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
 
@@ -95,45 +103,47 @@ macro_rules! scripts {
 
 scripts! {
     /// Accepts jobs.
-    ENQUEUE = "enqueue", AT_THE_DOOR, [BASE];
+    ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE];
     /// Writes a worker into the books.
-    REGISTER = "register", ALWAYS, [BASE, MOVE, HOUSE];
+    REGISTER = "register", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
     /// Starts attempts.
-    CLAIM = "claim", ALWAYS, [BASE, MOVE, HOUSE];
+    CLAIM = "claim", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
     /// Keeps leases.
-    RENEW = "renew", ALWAYS, [BASE, MOVE, HOUSE];
+    RENEW = "renew", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
     /// Takes the jobs of a worker that stands still.
-    TAKEOVER = "takeover", ALWAYS, [BASE, MOVE, ATTEMPT];
+    TAKEOVER = "takeover", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
     /// Gives up the jobs of a dead half.
-    HANDBACK = "handback", ALWAYS, [BASE, MOVE, ATTEMPT];
+    HANDBACK = "handback", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
     /// A worker leaves.
-    BYE = "bye", ALWAYS, [BASE, MOVE, ATTEMPT];
+    BYE = "bye", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
     /// A success.
-    FINISH = "finish", ALWAYS, [BASE, MOVE, ATTEMPT];
+    FINISH = "finish", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
     /// Anything but a success.
-    FAIL = "fail", ALWAYS, [BASE, MOVE, ATTEMPT];
+    FAIL = "fail", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
     /// Gives a job back unharmed.
-    RELEASE = "release", ALWAYS, [BASE, MOVE, ATTEMPT];
+    RELEASE = "release", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
     /// Cancels jobs.
-    CANCEL = "cancel", ALWAYS, [BASE, MOVE, HOUSE];
+    CANCEL = "cancel", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
     /// Sets limits of a queue.
-    LIMIT = "limit", AT_THE_DOOR, [BASE];
+    LIMIT = "limit", AT_THE_DOOR, [CLOCK, BASE];
     /// Writes down a purge.
-    PURGE = "purge", ALWAYS, [BASE];
+    PURGE = "purge", ALWAYS, [CLOCK, BASE];
     /// A slice of housework.
-    CHORES = "chores", ALWAYS, [BASE, MOVE, HOUSE];
+    CHORES = "chores", ALWAYS, [CLOCK, BASE, MOVE, HOUSE];
     /// Appends output.
-    LOG = "log", AT_THE_DOOR, [BASE];
+    LOG = "log", AT_THE_DOOR, [CLOCK, BASE];
+    /// Says how far a job is.
+    PROGRESS = "progress", AT_THE_DOOR, [CLOCK, BASE];
     /// Reads jobs.
-    SHOW = "show", READ, [BASE];
+    SHOW = "show", READ, [CLOCK_READ, BASE];
     /// Reads output.
-    OUTPUT = "output", READ, [BASE];
+    OUTPUT = "output", READ, [CLOCK_READ, BASE];
     /// Reads queues.
-    QUEUES = "queues", READ, [BASE];
+    QUEUES = "queues", READ, [CLOCK_READ, BASE];
     /// Reads workers.
-    WORKERS = "workers", READ, [BASE];
+    WORKERS = "workers", READ, [CLOCK_READ, BASE];
     /// Reads failed jobs.
-    FAILURES = "failures", READ, [BASE];
+    FAILURES = "failures", READ, [CLOCK_READ, BASE];
 }
 
 #[cfg(test)]

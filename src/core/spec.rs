@@ -210,6 +210,13 @@ pub struct Spec {
     pub result_ttl_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_ttl_ms: Option<u64>,
+    /// The events its task has hooks for (`success`, `failure`, `retry`), joined by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hooks: Option<String>,
+    /// When its task's failures are an incident: `c3` in a row, `f3/10` of the last ten, `s3`
+    /// times slower than the median, joined by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<String>,
     /// Kept word for word for whoever put it there.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub meta: serde_json::Map<String, serde_json::Value>,
@@ -269,6 +276,8 @@ impl Spec {
             labels: BTreeMap::new(),
             result_ttl_ms: None,
             failure_ttl_ms: None,
+            hooks: None,
+            alert: None,
             meta: serde_json::Map::new(),
         }
     }

@@ -9,14 +9,15 @@ use super::keys::Keys;
 use super::link::{Link, ServerInfo};
 use super::name::Name;
 use super::reply::Items;
+use super::report::Progress;
 use super::script::{self, FORMAT, Script};
 use super::state::State;
 
 mod words;
 
 pub use words::{
-    Accepted, Beat, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Full, Identity, NewJob, OutputBatch,
-    Peer, Pulse, Registration, Settled, When,
+    Accepted, Beat, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Full, Identity, Left, NewJob,
+    OutputBatch, Peer, Pulse, Registration, Settled, When,
 };
 
 /// Most jobs that one enqueue call may carry.
@@ -121,7 +122,10 @@ impl Store {
                 .maybe(job.spec.lease_ms)
                 .maybe(job.spec.result_ttl_ms)
                 .maybe(job.spec.failure_ttl_ms)
-                .bytes(stdin);
+                .bytes(stdin)
+                .text(job.spec.task.as_ref().map_or("", Name::as_str))
+                .text(job.spec.hooks.as_deref().unwrap_or_default())
+                .text(job.spec.alert.as_deref().unwrap_or_default());
         }
         let (word, mut reply) = self.verb(&script::ENQUEUE, args).await?;
         if word == "FULL" {
@@ -273,8 +277,14 @@ impl Store {
     ///
     /// # Errors
     /// See [`Error`]; repeat after [`Error::Unknown`].
-    pub async fn finish(&self, id: &Name, token: &str, code: u8, tail: &str) -> Result<Settled> {
-        let args = Args::new().text(id.as_str()).text(token).number(code).text(tail);
+    pub async fn finish(&self, id: &Name, token: &str, code: u8, left: &Left) -> Result<Settled> {
+        let args = Args::new()
+            .text(id.as_str())
+            .text(token)
+            .number(code)
+            .text(&left.tail)
+            .text(&left.result)
+            .text(&left.note);
         self.settle(&script::FINISH, args).await
     }
 
@@ -291,7 +301,8 @@ impl Store {
             .text(failed.verdict)
             .number(failed.delay_ms)
             .text(failed.error)
-            .text(failed.tail);
+            .text(&failed.left.tail)
+            .text(&failed.left.result);
         self.settle(&script::FAIL, args).await
     }
 
@@ -328,6 +339,20 @@ impl Store {
         }
         let args = batch.drop.iter().fold(args, |args, seq| args.number(seq));
         let (word, _) = self.verb(&script::LOG, args).await?;
+        Ok(word == "OK")
+    }
+
+    /// Says how far a running attempt is. `false` when the job is not this worker's.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn progress(&self, id: &Name, token: &str, progress: &Progress) -> Result<bool> {
+        let args = Args::new()
+            .text(id.as_str())
+            .text(token)
+            .maybe(progress.percent)
+            .text(progress.message.as_deref().unwrap_or_default());
+        let (word, _) = self.verb(&script::PROGRESS, args).await?;
         Ok(word == "OK")
     }
 
@@ -410,6 +435,7 @@ fn claimed(mut job: Items) -> Result<Claimed> {
         spec: job.bytes()?,
         stdin: job.maybe_bytes()?,
         cut_on: job.maybe_text()?,
+        cause: job.maybe_text()?,
     })
 }
 

@@ -28,6 +28,8 @@ mod wire;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use wire::Health;
+
 pub use error::LocalError;
 pub use find::DEFAULT_SEARCH_PATH;
 pub use place::{EnvFacts, Place};
@@ -77,6 +79,14 @@ pub fn running(place: &Place) -> Result<Option<PathBuf>, LocalError> {
     Ok(wire::connect(place, &socket)?.map(|_| socket))
 }
 
+/// Whether there is a store, running or not: something was kept in it once.
+///
+/// # Errors
+/// As [`running`].
+pub fn exists(place: &Place) -> Result<bool, LocalError> {
+    Ok(place.check()? && place.has_data())
+}
+
 /// A running local store: the one that is there, or one started now. `search_path` has the
 /// form of `PATH`; `None` means [`DEFAULT_SEARCH_PATH`]. Any number of processes may call
 /// this at the same time; they end up with one server. Waits at most 30 s for one that has
@@ -88,7 +98,13 @@ pub fn running(place: &Place) -> Result<Option<PathBuf>, LocalError> {
 pub fn ensure(place: &Place, search_path: Option<&OsStr>) -> Result<Ready, LocalError> {
     if place.check()? {
         let socket = place.connectable_socket()?;
-        if let Some(stream) = wire::connect(place, &socket)? {
+        // A killed server goes on accepting for about a millisecond, so a connection alone
+        // proves nothing; and one that still loads is waited for.
+        let stream = wire::connect(place, &socket)?.filter(|stream| match wire::ping(stream) {
+            Health::Ready | Health::Silent => true,
+            Health::Loading | Health::Gone => false,
+        });
+        if let Some(stream) = stream {
             let server = find::recorded(place).unwrap_or_default();
             return Ok(Ready {
                 pid: wire::peer_pid(&stream),

@@ -59,6 +59,11 @@ impl Place {
         self.dir.join("redis.sock")
     }
 
+    /// Whether a server has kept anything here.
+    pub(super) fn has_data(&self) -> bool {
+        self.dir.join("appendonlydir").exists()
+    }
+
     /// The file whose lock the server holds for its whole life.
     pub fn lock(&self) -> PathBuf {
         self.dir.join("lock")

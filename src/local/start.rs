@@ -70,7 +70,7 @@ pub(super) fn start(place: &Place, search_path: Option<&OsStr>) -> Result<Ready,
                     return Ok(Ready { socket, started, created, server, pid });
                 }
                 Health::Loading => loading = true,
-                Health::Silent => {}
+                Health::Silent | Health::Gone => {}
             }
         } else if let Some(child) = &mut launched {
             let status = child.try_wait().map_err(LocalError::io("wait for", &server))?;
@@ -81,7 +81,7 @@ pub(super) fn start(place: &Place, search_path: Option<&OsStr>) -> Result<Ready,
                 return Err(failed("it ended at once".to_owned()));
             }
         } else if let Some(lock) = try_lock(place)? {
-            created = !place.dir.join("appendonlydir").exists();
+            created = !place.has_data();
             launched = Some(launch(place, &server, lock)?);
         }
         if Instant::now() > deadline {

@@ -13,8 +13,10 @@ pub(super) enum Health {
     Ready,
     /// It is reading its data.
     Loading,
-    /// No answer worth the name.
+    /// No answer in time.
     Silent,
+    /// It hung up: it is ending, or has ended.
+    Gone,
 }
 
 /// A connection, or `None` if no server accepts one: no socket file, or one that a killed
@@ -38,10 +40,13 @@ pub(super) fn peer_pid(stream: &UnixStream) -> Option<u32> {
 /// Asks for one PONG, waiting at most 1 s.
 pub(super) fn ping(stream: &UnixStream) -> Health {
     match ask(stream, "PING\r\n", Duration::from_secs(1)) {
-        Ok(reply) if reply.is_empty() => Health::Silent,
+        Ok(reply) if reply.is_empty() => Health::Gone,
         Ok(reply) if reply.starts_with("-LOADING") => Health::Loading,
         Ok(_) => Health::Ready,
-        Err(_) => Health::Silent,
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            Health::Silent
+        }
+        Err(_) => Health::Gone,
     }
 }
 

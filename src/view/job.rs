@@ -2,6 +2,7 @@
 
 use anstyle::Style;
 
+use crate::core::outcome::Outcome;
 use crate::core::report::{Attempt, JobReport};
 use crate::core::spec::{Backoff, Spec};
 use crate::core::state::State;
@@ -42,9 +43,9 @@ impl Page<'_> {
     }
 }
 
-/// One job in full. `live` is the newest output of a job that runs; for one that does not,
-/// the tail kept with its last attempt is shown.
-pub fn job(look: &Look, report: &JobReport, live: Option<&[u8]>) -> String {
+/// One job in full. `newest` is the newest output of both streams; where that is not kept,
+/// the tail that the last attempt left is shown.
+pub fn job(look: &Look, report: &JobReport, newest: Option<&[u8]>) -> String {
     let mut page = Page { look, text: String::new() };
     let now = report.now_ms;
     page.foreign("job", PLAIN.bold(), &report.id);
@@ -74,7 +75,7 @@ pub fn job(look: &Look, report: &JobReport, live: Option<&[u8]>) -> String {
         page.text.push_str(&attempts_table(look, &report.attempts, now));
     }
     let kept = report.attempts.last().map(|attempt| attempt.tail.0.as_slice());
-    if let Some(tail) = live.or(kept).filter(|tail| !tail.is_empty()) {
+    if let Some(tail) = newest.or(kept).filter(|tail| !tail.is_empty()) {
         page.text.push('\n');
         page.text.push_str(&output_tail(look, tail));
     }
@@ -130,7 +131,9 @@ fn policy(spec: &Spec) -> Option<String> {
         let grows = if retry.backoff == Backoff::Exponential { ", doubling" } else { "" };
         let retries =
             if retry.retries == 1 { "1 retry".to_owned() } else { format!("{} retries", retry.retries) };
-        parts.push(format!("{retries} after {}{grows}", short(retry.delay_ms)));
+        let wait =
+            if retry.delay_ms == 0 { "at once".into() } else { format!("after {}", short(retry.delay_ms)) };
+        parts.push(format!("{retries} {wait}{grows}"));
     }
     if let Some(ms) = spec.limits.soft_timeout_ms {
         parts.push(format!("soft timeout {}", short(ms)));
@@ -188,10 +191,12 @@ fn ended(page: &mut Page<'_>, report: &JobReport) {
     if let Some(outcome) = report.outcome {
         let style = if matches!(report.state, State::Failure) { BAD } else { PLAIN };
         let words = words::outcome(outcome);
-        page.field("outcome", style, &words);
-        // The store's line often says the same; then once is enough.
-        if let Some(error) = report.error.as_ref().filter(|error| **error != words) {
-            page.foreign("error", style, error);
+        // What the worker wrote says the same, or more.
+        let more = report.error.as_deref().filter(|error| *error != words && *error != outcome.name());
+        match (outcome, more) {
+            (Outcome::Timeout, Some(error)) => page.foreign("outcome", style, error),
+            (_, Some(error)) => page.foreign("outcome", style, &format!("{words}: {error}")),
+            (_, None) => page.field("outcome", style, &words),
         }
     } else if let Some(error) = &report.error {
         page.foreign("error", BAD, error);

@@ -274,6 +274,7 @@ struct Failure<'a> {
     id: &'a str,
     queue: &'a str,
     title: &'a str,
+    outcome: Option<&'static str>,
     error: Option<&'a str>,
     finished_at: String,
 }
@@ -349,6 +350,7 @@ fn failure(failure: &FailureLine) -> Failure<'_> {
         id: &failure.id,
         queue: &failure.queue,
         title: &failure.title,
+        outcome: failure.outcome.map(Outcome::name),
         error: failure.error.as_deref(),
         finished_at: rfc3339(failure.finished_ms),
     }

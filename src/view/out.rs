@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::problem::Problem;
-use super::style::{DIM, Look, WARN};
+use super::style::{BAD, DIM, Look, WARN};
 use crate::core::when::LocalZone;
 
 /// When to use colours.
@@ -132,6 +132,21 @@ impl Out {
         // When even stderr is gone there is nobody left to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// Tells on stderr what is wrong with the words typed. They are quoted in it, and may have
+/// come from a job.
+///
+/// # Errors
+/// As the system reports it; see [`is_closed`].
+pub fn usage(text: &str) -> io::Result<()> {
+    let look = Look { color: wants_color(Color::Auto, &io::stderr()), ..Look::plain() };
+    let safe = super::escape::block(text.as_bytes());
+    let told = match safe.strip_prefix("error:") {
+        Some(rest) => format!("{}{rest}", look.paint(BAD.bold(), "error:")),
+        None => safe,
+    };
+    io::stderr().lock().write_all(told.as_bytes())
 }
 
 /// Whether a write failed only because its reader went away. The command then ends quietly

@@ -1,13 +1,13 @@
 //! `jobq status` without an id: is it healthy, what waits, what fails, what needs me.
 
-use crate::core::report::{Overview, QueueReport, WorkerReport};
+use crate::core::report::{FailureLine, Overview, QueueReport, WorkerReport};
 use crate::core::state::State;
 use crate::core::when::{ago, short};
 
 use super::style::{BAD, BUSY, DIM, GOOD, Look, PLAIN, WARN};
 use super::table::{Cell, Column, NONE, Table};
-use super::words::count;
-use super::{escape, server};
+use super::words::{count, outcome as outcome_words, size};
+use super::{escape, server, shell};
 
 /// A worker that has not renewed for this long is no longer counted, in milliseconds.
 /// Renewals come every few seconds; the store decides about leases, this only words a line.
@@ -66,14 +66,7 @@ fn full(queue: &QueueReport) -> Option<String> {
         return Some(format!("queue {} is full: {} of {max} jobs", queue.name, queue.depth));
     }
     let by_bytes = queue.max_bytes.filter(|max| queue.bytes >= *max);
-    by_bytes.map(|max| {
-        format!(
-            "queue {} is full: {} of {}",
-            queue.name,
-            super::words::size(queue.bytes),
-            super::words::size(max)
-        )
-    })
+    by_bytes.map(|max| format!("queue {} is full: {} of {}", queue.name, size(queue.bytes), size(max)))
 }
 
 fn summary(overview: &Overview) -> String {
@@ -134,7 +127,8 @@ fn queues(look: &Look, overview: &Overview) -> Option<String> {
     if overview.queues.is_empty() {
         return None;
     }
-    let mut table = Table::new(&[
+    let bounded = overview.queues.iter().any(|queue| queue.max_depth.or(queue.max_bytes).is_some());
+    let mut columns = vec![
         ("QUEUE", Column::Text),
         ("WAITING", Column::Number),
         ("RUNNING", Column::Number),
@@ -143,7 +137,11 @@ fn queues(look: &Look, overview: &Overview) -> Option<String> {
         ("DONE", Column::Number),
         ("WORKERS", Column::Number),
         ("NEXT WAITS", Column::Number),
-    ]);
+    ];
+    if bounded {
+        columns.push(("LIMIT", Column::Whole));
+    }
+    let mut table = Table::new(&columns);
     for queue in &overview.queues {
         let later = queue.count(State::Scheduled) + queue.count(State::Blocked) + queue.count(State::Retry);
         let waiting = queue.count(State::Pending);
@@ -151,7 +149,7 @@ fn queues(look: &Look, overview: &Overview) -> Option<String> {
         let waits = queue.head_enqueued_ms.filter(|_| waiting > 0).map_or(NONE.to_owned(), |since| {
             short(u64::try_from(overview.now_ms.saturating_sub(since)).unwrap_or(0))
         });
-        table.row(vec![
+        let mut row: Vec<Cell> = vec![
             escape::text(&queue.name).into(),
             number(waiting, if stuck { WARN } else { PLAIN }),
             number(queue.count(State::Started), BUSY),
@@ -160,9 +158,24 @@ fn queues(look: &Look, overview: &Overview) -> Option<String> {
             number(queue.count(State::Success), GOOD),
             number(queue.workers, PLAIN),
             waits.into(),
-        ]);
+        ];
+        if bounded {
+            row.push(limits(queue));
+        }
+        table.row(row);
     }
     Some(table.render(look))
+}
+
+/// How much of its limits a queue uses: `40/1000 jobs, 3.1 KiB/64.0 MiB`.
+fn limits(queue: &QueueReport) -> Cell {
+    let depth = queue.max_depth.map(|max| format!("{}/{max} jobs", queue.depth));
+    let bytes = queue.max_bytes.map(|max| format!("{}/{}", size(queue.bytes), size(max)));
+    let style = if full(queue).is_some() { WARN } else { PLAIN };
+    match [depth, bytes].into_iter().flatten().collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => NONE.into(),
+        limits => Cell::styled(limits, style),
+    }
 }
 
 fn workers(look: &Look, overview: &Overview) -> Option<String> {
@@ -195,6 +208,15 @@ fn workers(look: &Look, overview: &Overview) -> Option<String> {
     Some(table.render(look))
 }
 
+/// The kind of ending; its particulars are on the job's own page.
+fn why(failure: &FailureLine) -> String {
+    match (failure.outcome, &failure.error) {
+        (Some(outcome), None) => outcome_words(outcome),
+        (Some(outcome), _) if outcome.is_no_start() => outcome_words(outcome),
+        (_, error) => error.clone().unwrap_or_else(|| NONE.to_owned()),
+    }
+}
+
 fn failures(look: &Look, overview: &Overview) -> Option<String> {
     if overview.failures.is_empty() {
         return None;
@@ -211,8 +233,12 @@ fn failures(look: &Look, overview: &Overview) -> Option<String> {
             escape::text(&failure.id).into(),
             ago(overview.now_ms.saturating_sub(failure.finished_ms)).into(),
             escape::text(&failure.queue).into(),
-            Cell::styled(escape::text(failure.error.as_deref().unwrap_or(NONE)), BAD),
-            escape::text(&failure.title).into(),
+            Cell::styled(escape::text(&why(failure)), BAD),
+            match failure.argv.as_slice() {
+                [] => escape::text(&failure.title),
+                argv => shell::command(argv),
+            }
+            .into(),
         ]);
     }
     Some(table.render(look))

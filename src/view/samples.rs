@@ -129,7 +129,11 @@ pub(super) fn calm() -> Overview {
         failures: vec![FailureLine {
             id: "01kdcb2m9we3xr7yqh5t8vnabc".into(),
             queue: "emails".into(),
-            title: "./send_email.sh --to ann@example.org --subject 'Your report is ready'".into(),
+            title: "./send_email.sh --to ann@example.org --subject Your report is ready".into(),
+            argv: ["./send_email.sh", "--to", "ann@example.org", "--subject", "Your report is ready"]
+                .map(Bytes::from)
+                .to_vec(),
+            outcome: Some(Outcome::Exit(3)),
             error: Some("exit code 3".into()),
             finished_ms: NOW - 60_000,
         }],

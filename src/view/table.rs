@@ -1,13 +1,17 @@
 //! Columns without borders: two spaces between, the head dimmed, the widest text cut to fit.
 
 use anstyle::Style;
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::style::{DIM, Look, PLAIN};
 
 /// What stands at the place of a number or text that is absent.
 pub(super) const NONE: &str = "-";
-const GAP: usize = 2;
+const GAP: u16 = 2;
+/// A column is never wider than this, also in a pipe; the renderer counts in 16 bits.
+const MOST: usize = 10_000;
 /// A column is never cut below this many characters.
 const LEAST: usize = 12;
 
@@ -57,23 +61,33 @@ impl Table {
     /// The table as lines, each ended; no spaces at the ends of lines.
     pub(super) fn render(&self, look: &Look) -> String {
         let widths = self.widths(look.width);
-        let head = self.columns.iter().map(|(title, _)| Cell::styled(*title, DIM)).collect::<Vec<_>>();
-        let mut text = self.line(look, &widths, &head);
+        let mut table = comfy_table::Table::new();
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(self.columns.iter().map(|(title, _)| look.paint(DIM, title)));
         for row in &self.rows {
-            text.push_str(&self.line(look, &widths, row));
+            let cells = row.iter().zip(&widths);
+            table.add_row(cells.map(|(cell, width)| look.paint(cell.style, &cut(&cell.text, *width))));
         }
-        text
+        for (column, (_, kind)) in table.column_iter_mut().zip(&self.columns) {
+            column.set_padding((0, GAP));
+            if *kind == Column::Number {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table.trim_fmt() + "\n"
     }
 
+    /// How wide each column may be. This is decided here and not by the renderer, which would
+    /// break long cells into several lines instead of cutting them, ids too.
     fn widths(&self, limit: Option<usize>) -> Vec<usize> {
         let mut widths: Vec<usize> = self.columns.iter().map(|(title, _)| title.width()).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.text.width());
+                *width = (*width).max(cell.text.width()).min(MOST);
             }
         }
         let Some(limit) = limit else { return widths };
-        let gaps = GAP * widths.len().saturating_sub(1);
+        let gaps = usize::from(GAP) * widths.len().saturating_sub(1);
         // The widest gives way first, so that the cut is spread and short columns stay whole.
         while widths.iter().sum::<usize>() + gaps > limit {
             let widest = (0..widths.len())
@@ -85,21 +99,6 @@ impl Table {
             }
         }
         widths
-    }
-
-    fn line(&self, look: &Look, widths: &[usize], cells: &[Cell]) -> String {
-        let mut line = String::new();
-        let mut owed = 0;
-        for ((cell, width), (_, column)) in cells.iter().zip(widths).zip(&self.columns) {
-            let text = cut(&cell.text, *width);
-            let pad = width - text.width().min(*width);
-            let (before, after) = if *column == Column::Number { (pad, 0) } else { (0, pad) };
-            line.push_str(&" ".repeat(owed + before));
-            line.push_str(&look.paint(cell.style, &text));
-            owed = after + GAP;
-        }
-        line.push('\n');
-        line
     }
 }
 
@@ -147,6 +146,25 @@ mod tests {
             table().render(&look),
             "ID        N  WHAT\none       7  a long text that…\ntwelve  100  日本語\n"
         );
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        let mut table = table();
+        table.row(vec![Cell::styled("x", super::super::style::BAD), 1.into(), "y".into()]);
+        let plain = table.render(&Look::plain());
+        let painted = table.render(&Look { color: true, ..Look::plain() });
+        assert!(painted.contains("\x1b[31mx\x1b[0m         1  y\n"), "{painted:?}");
+        assert_eq!(anstream::adapter::strip_str(&painted).to_string(), plain);
+    }
+
+    #[test]
+    fn a_cell_beyond_all_bounds_is_cut_even_in_a_pipe() {
+        let mut table = Table::new(&[("WHAT", Column::Text)]);
+        table.row(vec!["x".repeat(100_000).into()]);
+        let text = table.render(&Look::plain());
+        assert_eq!(text.lines().map(|line| line.width()).collect::<Vec<_>>(), [4, MOST]);
+        assert!(text.ends_with("x…\n"));
     }
 
     #[test]

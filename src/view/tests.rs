@@ -143,6 +143,41 @@ fn a_namespace_in_trouble_says_so_first() {
 }
 
 #[test]
+fn limits_stand_beside_the_queues_that_have_them() {
+    let mut bounded = calm();
+    bounded.queues[1].max_depth = Some(1_000);
+    bounded.queues[1].max_bytes = Some(64 << 20);
+    bounded.queues[1].bytes = 3_200;
+    let text = overview::overview(&at_width(120), &bounded);
+    assert!(text.contains("WORKERS  NEXT WAITS  LIMIT\n"), "{text}");
+    assert!(text.contains("      2           -  -\n"), "{text}");
+    assert!(text.contains("      1      3m 05s  48/1000 jobs, 3.1 KiB/64.0 MiB\n"), "{text}");
+}
+
+#[test]
+fn a_program_that_never_ran_is_told_by_its_kind() {
+    let mut overview = calm();
+    overview.failures[0].outcome = Some(Outcome::NotFound);
+    overview.failures[0].error = Some("send_email: not found on PATH".into());
+    let text = overview::overview(&at_width(120), &overview);
+    assert!(text.contains("  program not found  ./send_email.sh"), "{text}");
+}
+
+#[test]
+fn an_ending_is_told_once() {
+    let mut report = failed();
+    let mut line = |outcome: Outcome, error: &str| {
+        (report.outcome, report.error) = (Some(outcome), Some(error.to_owned()));
+        let text = job::job(&Look::plain(), &report, None);
+        text.lines().find_map(|line| line.strip_prefix("outcome   ").map(str::to_owned)).unwrap()
+    };
+    assert_eq!(line(Outcome::Timeout, "timed out after 100 ms"), "timed out after 100 ms");
+    assert_eq!(line(Outcome::NotFound, "./x: No such file"), "program not found: ./x: No such file");
+    assert_eq!(line(Outcome::BadCwd, "bad_cwd"), "working directory missing or closed");
+    assert_eq!(line(Outcome::Exit(3), "exit code 3"), "exit code 3");
+}
+
+#[test]
 fn an_empty_namespace_is_healthy() {
     let mut empty = calm();
     (empty.queues, empty.workers, empty.failures) = (Vec::new(), Vec::new(), Vec::new());

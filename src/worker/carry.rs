@@ -15,7 +15,8 @@ use tokio::time::Instant;
 
 use super::journal::{Event, Level};
 use super::output::{Batch, Recorder, Stream};
-use super::slot::{LastOrders, Shared};
+use super::settle::LastOrders;
+use super::slot::Shared;
 use crate::core::bytes::Bytes;
 use crate::core::error::Error;
 use crate::core::name::Name;

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
 
-use super::control::{ControlChannel, ControlSender, Order as GuardOrder, TALK_EVERY};
+use super::control::{ControlChannel, ControlSender, Order as GuardOrder};
 use super::journal::{Event, Journal, Level};
 use super::os::boottime_ns;
 use super::pulse::{Answer, Pulses};
@@ -29,12 +29,14 @@ use super::reaper::Reaper;
 use super::settings::Settings;
 use super::slot::{self, News, Order, Shared};
 use super::start;
-use super::watch::{BURY, Watch};
+use super::watch::Watch;
 use super::{bell, order};
 use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
 
+/// Most jobs of one claim, so that no script runs long; the next follows at once.
+const CLAIM_AT_ONCE: usize = 64;
 /// Most workers on one page of peers; the script's number.
 const PEERS_PAGE: usize = 32;
 /// Between two messages to the guardian that are not urgent; far below any lease.
@@ -43,6 +45,7 @@ const TALK_PACE: Duration = Duration::from_millis(50);
 const LAST_WORDS: Duration = Duration::from_millis(800);
 
 mod ending;
+mod leases;
 
 /// Why an engine ended.
 #[derive(Debug)]
@@ -55,7 +58,7 @@ pub enum Finish {
 
 /// A job whose lease this worker keeps.
 struct Held {
-    token: String,
+    id: Name,
     queue: String,
     lease: Duration,
     /// CLOCK_BOOTTIME at which the claim was sent.
@@ -88,25 +91,47 @@ impl Mode {
     }
 }
 
+impl Held {
+    /// It runs, and its run can still count.
+    fn counts(&self) -> bool {
+        self.runs && !self.condemned
+    }
+
+    /// When the right to run it certainly ends, less a margin, on CLOCK_BOOTTIME. `good_ns`
+    /// is when the newest successful pulse was sent.
+    fn deadline_ns(&self, good_ns: u64, margin: Duration) -> u64 {
+        let lease = self.lease.saturating_sub(margin);
+        good_ns.max(self.since_ns).saturating_add(u64::try_from(lease.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
 /// The loop's state.
 struct Engine {
     shared: Arc<Shared>,
     identity: Identity,
     control: ControlChannel,
     guardian: ControlSender,
-    held: HashMap<Name, Held>,
+    /// By token: a job whose end is being reported may be claimed again before the report's
+    /// answer is here, and then both attempts are in the books for a moment.
+    held: HashMap<String, Held>,
     mode: Mode,
     pulses: Pulses,
     watch: Watch,
     watched: Instant,
+    /// The newest pulse asked for a page of peers.
+    asked_peers: bool,
     /// CLOCK_BOOTTIME at which the newest successful pulse was sent.
     good_ns: u64,
     trouble_since: Option<Instant>,
     started: u64,
     born: Instant,
     next_due: Option<Instant>,
-    /// The newest claim found nothing, although a slot was free.
+    /// The newest claim found nothing, and what this worker holds has not changed since it
+    /// was sent: a job that ended meanwhile may have gone back to its queue, or have kept
+    /// the claim from looking into a queue that has a limit here.
     empty: bool,
+    /// What this worker holds changed since the newest pulse was sent.
+    changed: bool,
     /// When a stop must be over.
     end_by: Option<Instant>,
     abandoned: bool,
@@ -129,7 +154,9 @@ pub async fn run(
     start::hand_back(&store, &predecessors(&control), &journal).await?;
     let identity = start::register(&store, &settings).await?;
     let (news_out, news) = mpsc::unbounded_channel();
-    let shared = Arc::new(Shared { settings, store, reaper: Reaper::new(), journal, news: news_out });
+    let spared = settings.local.as_ref().and_then(|place| place.dir.canonicalize().ok());
+    let reaper = Reaper::sparing(spared);
+    let shared = Arc::new(Shared { settings, store, reaper, journal, news: news_out });
     tokio::spawn(Arc::clone(&shared.reaper).keep_house());
     let engine = Engine::new(shared, identity, control);
     Ok(engine.work(news).await)
@@ -160,12 +187,14 @@ impl Engine {
             mode: Mode::Running,
             watch: Watch::default(),
             watched: now,
+            asked_peers: false,
             good_ns: boottime_ns(),
             trouble_since: None,
             started: 0,
             born: now,
             next_due: None,
             empty: false,
+            changed: false,
             end_by: None,
             abandoned: false,
             told_lease: None,
@@ -202,6 +231,7 @@ impl Engine {
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             self.condemn_late();
+            self.claim_due();
             self.limits_of_life();
         }
         listener.abort();
@@ -237,8 +267,9 @@ impl Engine {
         if self.mode != Mode::Running || self.held.len() - running > slots {
             return 0;
         }
+        let room = (slots - running.min(slots)).min(CLAIM_AT_ONCE);
         let left = self.shared.settings.max_jobs.map_or(u64::MAX, |most| most.saturating_sub(self.started));
-        (slots - running.min(slots)).min(usize::try_from(left).unwrap_or(usize::MAX))
+        room.min(usize::try_from(left).unwrap_or(usize::MAX))
     }
 
     /// Starts a pulse when one is due and none is in flight.
@@ -248,10 +279,12 @@ impl Engine {
             return;
         }
         let free = self.free();
+        self.changed = self.pulses.has_open_claim();
         let peers_after = (self.watched.elapsed() >= Duration::from_millis(900)).then(|| {
             self.watched = Instant::now();
             self.watch.cursor().to_owned()
         });
+        self.asked_peers = peers_after.is_some();
         let settings = &self.shared.settings;
         if free > 0 || self.pulses.has_open_claim() {
             let order = order::order(&settings.queues, settings.strict);
@@ -265,7 +298,8 @@ impl Engine {
             let queues = queues.collect();
             self.pulses.claim(&self.identity, free, self.mode.word(), peers_after, queues);
         } else {
-            let held = self.held.iter().map(|(id, held)| (id.to_string(), held.token.clone())).collect();
+            let held = self.held.iter().filter(|(_, held)| held.counts());
+            let held = held.map(|(token, held)| (held.id.to_string(), token.clone())).collect();
             let queues = settings.queues.iter().map(|(queue, _)| queue.to_string()).collect();
             self.pulses.renew(&self.identity, self.mode.word(), peers_after, held, queues);
         }
@@ -285,32 +319,35 @@ impl Engine {
 
     fn take_pulse(&mut self, sent_ns: u64, claimed: bool, pulse: Pulse) {
         if claimed {
-            self.empty = pulse.jobs.is_empty();
+            self.empty = pulse.jobs.is_empty() && !self.changed;
             self.next_due = pulse.next_due_ms.map(|due| {
                 let wait = u64::try_from(due - pulse.now_ms).unwrap_or(0);
                 Instant::now() + Duration::from_millis(wait)
             });
+        }
+        if !pulse.jobs.is_empty() {
+            // There may be more where these came from.
+            self.pulses.hurry();
         }
         for job in pulse.jobs {
             self.start(job, sent_ns);
         }
         for (id, word) in &pulse.mail {
             if word == "cancel"
-                && let Some(held) = Name::new(id.as_str()).ok().and_then(|id| self.held.get(&id))
-                && held.runs
+                && let Some(held) = self.held.values().find(|held| held.counts() && held.id.as_str() == id)
             {
                 let _ = held.orders.send(Order::Cancel);
             }
         }
         for id in &pulse.lost {
-            if let Ok(id) = Name::new(id.as_str()) {
-                self.condemn(&id);
-            }
+            self.condemn(|held| held.id.as_str() == id);
         }
-        let still =
-            self.watch.observe(pulse.peers, PEERS_PAGE, self.identity.worker.as_str(), Instant::now());
-        for still in still {
-            self.take_over(still);
+        // No page is not an empty page: that would say that all peers have left the books.
+        if self.asked_peers {
+            let me = self.identity.worker.as_str();
+            for still in self.watch.observe(pulse.peers, PEERS_PAGE, me, Instant::now()) {
+                self.take_over(still);
+            }
         }
     }
 
@@ -318,7 +355,7 @@ impl Engine {
         let (orders, inbox) = mpsc::unbounded_channel();
         let lease = job.lease_ms.map_or(self.shared.settings.lease, Duration::from_millis);
         let held = Held {
-            token: job.token.clone(),
+            id: job.id.clone(),
             queue: job.queue.clone(),
             lease,
             since_ns: sent_ns,
@@ -326,130 +363,48 @@ impl Engine {
             runs: true,
             condemned: false,
         };
-        if self.held.get(&job.id).is_some_and(|known| known.token == job.token) {
+        if self.held.contains_key(&job.token) {
             return;
         }
+        // An earlier attempt that still runs here was lost without our knowing: its tree is
+        // the first thing that the new attempt clears away.
+        self.condemn(|held| held.id == job.id);
         self.started += 1;
         if self.mode == Mode::Stopping {
             // It came with an answer that was on its way: it goes straight back.
             let _ = held.orders.send(Order::StopNow);
         }
-        self.held.insert(job.id.clone(), held);
+        self.held.insert(job.token.clone(), held);
         tokio::spawn(slot::run(Arc::clone(&self.shared), job, inbox));
     }
 
     fn hear(&mut self, item: News) {
+        let was_free = self.free();
         match item {
-            News::Free(id) => {
-                if let Some(held) = self.held.get_mut(&id) {
+            News::Free(token) => {
+                if let Some(held) = self.held.get_mut(&token) {
                     held.runs = false;
                 }
-                self.pulses.hurry();
             }
-            News::Settled(id) => {
-                self.held.remove(&id);
-            }
-        }
-    }
-
-    /// When the right to run this job certainly ends, on CLOCK_BOOTTIME.
-    fn deadline_ns(&self, held: &Held, margin: Duration) -> u64 {
-        let lease = held.lease.saturating_sub(margin);
-        self.good_ns.max(held.since_ns).saturating_add(u64::try_from(lease.as_nanos()).unwrap_or(u64::MAX))
-    }
-
-    /// Kills the jobs whose lease could not be kept.
-    fn condemn_late(&mut self) {
-        let now = boottime_ns();
-        let late: Vec<Name> = self
-            .held
-            .iter()
-            .filter(|(_, held)| held.runs && !held.condemned)
-            .filter(|(_, held)| self.deadline_ns(held, Settings::margin(held.lease)) <= now)
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in late {
-            self.condemn(&id);
-        }
-    }
-
-    fn condemn(&mut self, id: &Name) {
-        if let Some(held) = self.held.get_mut(id)
-            && held.runs
-            && !held.condemned
-        {
-            held.condemned = true;
-            let _ = held.orders.send(Order::LeaseLost);
-        }
-    }
-
-    /// The guardian acts a little after the engine should have.
-    fn tell_guardian(&mut self) {
-        let running = self.held.values().filter(|held| held.runs);
-        let deadline = running.map(|held| self.deadline_ns(held, Settings::margin(held.lease) / 2)).min();
-        // A first lease and an earlier end are news that cannot wait. A later end can: the
-        // guardian is the more careful for not knowing it, and short jobs move it at every
-        // claim. Said again while nothing changes, because the guardian feeds the service
-        // manager's watchdog only while this loop turns.
-        let urgent = deadline.is_some_and(|new| self.told_lease.is_none_or(|told| new < told));
-        let running = self.running();
-        let changed = deadline != self.told_lease || running != self.told_running;
-        let since = self.talked.elapsed();
-        if urgent || since >= TALK_EVERY || (changed && since >= TALK_PACE) {
-            self.told_lease = deadline;
-            self.talked = Instant::now();
-            self.guardian.send_lease(deadline);
-            if running != self.told_running {
-                self.told_running = running;
-                self.guardian.send_running(u32::try_from(running).unwrap_or(u32::MAX));
+            News::Settled(token) => {
+                self.held.remove(&token);
             }
         }
-    }
-
-    fn take_over(&self, still: super::watch::Still) {
-        let (store, journal) = (Arc::clone(&self.shared.store), self.shared.journal.clone());
-        tokio::spawn(async move {
-            let stood_ms = u64::try_from(still.stood.as_millis()).unwrap_or(u64::MAX);
-            let bury_ms = u64::try_from(BURY.as_millis()).unwrap_or(u64::MAX);
-            // A lost reply needs no repetition: the next look at the peer decides again.
-            if let Ok(Some(lost @ 1..)) = store.takeover(&still.peer, stood_ms, bury_ms).await {
-                journal.say(
-                    &Event::new(Level::Warn, "took the jobs of a worker that stands still")
-                        .with("worker", &still.peer.worker)
-                        .with("jobs", lost)
-                        .with("still_ms", stood_ms),
-                );
-            }
-        });
-    }
-
-    fn trouble(&mut self, error: &Error) {
-        self.trouble_since.get_or_insert_with(Instant::now);
-        let event = Event::new(Level::Warn, "Redis is not answering, trying again").with("error", error);
-        self.shared.journal.complain(error.kind(), &event);
-    }
-
-    fn recovered(&mut self) {
-        if let Some(since) = self.trouble_since.take() {
-            // What was seen of the peers before the gap proves nothing about it.
-            self.watch.forget();
-            let event =
-                Event::new(Level::Info, "Redis is back").with("after_ms", since.elapsed().as_millis());
-            self.shared.journal.say(&event);
+        self.changed = true;
+        self.empty = false;
+        // The last report of a backlog frees a slot just as the end of a job does; and a
+        // burst is over only when a claim that was sent after the last report finds nothing.
+        if self.free() > was_free || (self.shared.settings.burst.is_some() && self.held.is_empty()) {
+            self.pulses.hurry();
         }
     }
 
-    /// The books do not know this worker any more: others have its jobs.
-    async fn start_over(&mut self) {
-        let event = Event::new(Level::Warn, "struck off the books, registering again");
-        self.shared.journal.complain("unknown worker", &event);
-        let ids: Vec<Name> = self.held.keys().cloned().collect();
-        for id in ids {
-            self.condemn(&id);
-        }
-        match start::register_again(&self.shared.store, &self.shared.settings, &self.identity).await {
-            Ok(()) => self.pulses.hurry(),
-            Err(error) => self.trouble(&error),
+    /// A waiting job has become due: its time is not the pulse's time.
+    fn claim_due(&mut self) {
+        if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() > 0 {
+            self.next_due = None;
+            self.empty = false;
+            self.pulses.hurry();
         }
     }
 
@@ -462,8 +417,8 @@ impl Engine {
         }
         if let Some(deadline) = self.told_lease {
             wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
-            for held in self.held.values().filter(|held| held.runs && !held.condemned) {
-                let deadline = self.deadline_ns(held, Settings::margin(held.lease));
+            for held in self.held.values().filter(|held| held.counts()) {
+                let deadline = held.deadline_ns(self.good_ns, Settings::margin(held.lease));
                 wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
             }
         }

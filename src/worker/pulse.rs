@@ -174,6 +174,11 @@ impl Pulses {
         });
     }
 
+    /// The server may have forgotten how lately the queues were served.
+    pub fn say_serving_again(&mut self) {
+        self.said_serving = None;
+    }
+
     fn say_serving(&mut self) -> bool {
         let due = self.said_serving.is_none_or(|last| last.elapsed() >= SERVING);
         if due {

@@ -27,6 +27,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct Reaper {
     /// Shared by whoever is between fork and registration, alone for whoever judges.
     gate: RwLock<()>,
     book: Mutex<Book>,
+    /// The local store's folder: a server that this process started there outlives every job.
+    spared_folder: Option<PathBuf>,
     /// Bounds the threads that look at trees: hundreds of attempts that reach a limit at
     /// one instant would only get into each other's way.
     hands: Semaphore,
@@ -85,6 +88,8 @@ enum Owner {
     Root(i32, u64),
     /// No evidence; it started at this tick.
     Nobody(u64),
+    /// The local store's server.
+    Store,
 }
 
 /// An attempt in the eyes of the registry: enough to recognise what it left behind.
@@ -110,6 +115,7 @@ impl Book {
                     self.roots.get(root).is_some_and(|entry| entry.serial == *serial)
                 }
                 Some(Owner::Nobody(start)) => !self.is_nobodys(*start),
+                Some(Owner::Store) => true,
                 None => false,
             }
     }
@@ -131,7 +137,18 @@ impl Book {
 impl Reaper {
     /// A registry without attempts. The calling process should be a subreaper.
     pub fn new() -> Arc<Reaper> {
-        Arc::new(Reaper { gate: RwLock::default(), book: Mutex::default(), hands: Semaphore::new(HANDS) })
+        Reaper::sparing(None)
+    }
+
+    /// As [`Reaper::new`]; what is nobody's and has `folder` as its current folder is left
+    /// alone: the local store's server, started again by this worker or by one of its jobs.
+    pub fn sparing(folder: Option<PathBuf>) -> Arc<Reaper> {
+        Arc::new(Reaper {
+            gate: RwLock::default(),
+            book: Mutex::default(),
+            spared_folder: folder,
+            hands: Semaphore::new(HANDS),
+        })
     }
 
     /// Starts a process in a group of its own and registers it as a root. The command must
@@ -206,6 +223,11 @@ impl Reaper {
             }
         }
         unclear
+    }
+
+    fn is_store(&self, pid: i32) -> bool {
+        let Some(folder) = &self.spared_folder else { return false };
+        std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == *folder)
     }
 
     /// Our children that are no running attempt's root.
@@ -292,6 +314,10 @@ impl Reaper {
                     false
                 }
                 Verdict::Ending => false,
+                Verdict::Nobody if self.is_store(child.pid) => {
+                    book.orphans.insert(child.pid, Owner::Store);
+                    false
+                }
                 Verdict::Nobody => {
                     book.orphans.insert(child.pid, Owner::Nobody(child.start));
                     book.is_nobodys(child.start)

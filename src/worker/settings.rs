@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::output::Keep;
 use crate::core::name::Name;
+use crate::local::Place;
 
 /// The resolved settings of one worker.
 #[derive(Debug, Clone)]
@@ -45,6 +46,10 @@ pub struct Settings {
     pub home: PathBuf,
     /// A folder for the small files that jobs write to jobq.
     pub scratch: PathBuf,
+    /// The local store, where the worker lives on it: brought back if its server dies.
+    pub local: Option<Place>,
+    /// Where to look for programs that jobq itself starts.
+    pub search_path: Option<OsString>,
     /// This host, as a name.
     pub host: Name,
     /// The main process: the guardian's.

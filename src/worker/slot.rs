@@ -3,27 +3,21 @@
 //! The slot owns the job: it alone runs the attempt, carries its output to the store and
 //! reports the end. The dispatcher owns the lease, and tells the slot when it is gone.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rustix::process::Signal;
 use tokio::sync::mpsc;
 
 use super::carry::Carrier;
-use super::child::{self, ChildOrder, Ended, Launch, Refused};
+use super::child::{self, ChildOrder, Ended, Refused};
 use super::journal::{Event, Journal, Level};
-use super::order::random_unit;
+use super::notes::{Notes, PROGRESS_PACE};
+use super::prepare;
 use super::reaper::Reaper;
 use super::settings::Settings;
+use super::settle::{self, End, Ending, LastOrders};
 use super::tree;
-use crate::core::name::Name;
-use crate::core::outcome::Outcome;
-use crate::core::retry::{self, Verdict};
 use crate::core::spec::Spec;
-use crate::core::store::{Claimed, Failed, Settled, Store};
-use crate::core::when;
+use crate::core::store::{Claimed, Store};
 
 /// What the dispatcher may tell a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +34,13 @@ pub enum Order {
     Abandon,
 }
 
-/// What a slot tells the dispatcher.
+/// What a slot tells the dispatcher about the attempt with this token.
 #[derive(Debug)]
 pub enum News {
     /// The tree is gone: the slot is free for another job.
-    Free(Name),
+    Free(String),
     /// The end was reported, or does not count: the lease is given back.
-    Settled(Name),
+    Settled(String),
 }
 
 /// What all slots of a worker share.
@@ -63,19 +57,6 @@ pub struct Shared {
     pub news: mpsc::UnboundedSender<News>,
 }
 
-/// How the run ended, as far as the store is concerned.
-enum End {
-    Ended {
-        outcome: Outcome,
-        error: String,
-        asked_ms: Option<u64>,
-    },
-    Cancelled,
-    LeaseLost,
-    /// Back to the queue: `stop`, `starved` or `refused`, and why.
-    Released(&'static str, String),
-}
-
 /// Runs `job` to its settle. Never fails: whatever goes wrong is some end of the job.
 pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedReceiver<Order>) {
     let mut carrier = Carrier::new(&shared, &job);
@@ -84,40 +65,20 @@ pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedR
         Err(error) => (End::Released("refused", error.to_string()), None),
         Ok(spec) => (attempt(&shared, &job, &spec, &mut carrier, &mut orders).await, Some(spec)),
     };
-    shared.tell(News::Free(job.id.clone()));
-    log_end(&shared, &job, &end, started.elapsed());
-    let mut last_orders = LastOrders { orders: &mut orders, abandoned: false };
+    shared.tell(News::Free(job.token.clone()));
+    settle::log_end(&shared, &job, &end, started.elapsed());
+    let mut last_orders = LastOrders::new(&mut orders);
     if !matches!(end, End::LeaseLost) {
         carrier.deliver_rest(&mut last_orders).await;
     }
-    settle(&shared, &job, spec.as_ref(), &end, &carrier, &mut last_orders).await;
-    shared.tell(News::Settled(job.id));
+    settle::settle(&shared, &job, spec.as_ref(), &end, &carrier, &mut last_orders).await;
+    shared.tell(News::Settled(job.token));
 }
 
 impl Shared {
     fn tell(&self, news: News) {
         // The dispatcher is gone only when the process is about to be.
         let _ = self.news.send(news);
-    }
-}
-
-/// Orders that still matter once the tree is gone.
-pub(super) struct LastOrders<'a> {
-    orders: &'a mut mpsc::UnboundedReceiver<Order>,
-    abandoned: bool,
-}
-
-impl LastOrders<'_> {
-    /// Waits, or learns that there is no time left: `false`.
-    pub(super) async fn pause(&mut self, time: Duration) -> bool {
-        let until = tokio::time::Instant::now() + time;
-        while !self.abandoned {
-            tokio::select! {
-                () = tokio::time::sleep_until(until) => return true,
-                order = self.orders.recv() => self.abandoned = matches!(order, None | Some(Order::Abandon)),
-            }
-        }
-        false
     }
 }
 
@@ -128,38 +89,59 @@ async fn attempt(
     carrier: &mut Carrier,
     orders: &mut mpsc::UnboundedReceiver<Order>,
 ) -> End {
-    if let Some(task) = &spec.task {
-        return End::Released("refused", format!("no worker of this version knows tasks ({task})"));
-    }
-    if shared.settings.tasks_only {
-        return End::Released("refused", "this worker runs named tasks only".into());
-    }
+    let mut notes = Notes::new(&shared.settings.scratch, job.fence());
+    let launch = match prepare::launch(shared, job, spec, &notes) {
+        Ok(launch) => launch,
+        Err(why) => return End::Released("refused", why),
+    };
     clear_the_host(shared, job).await;
-    let note = shared.settings.scratch.join(format!("{}.retry", job.fence()));
-    let launch = launch(shared, job, spec, &note);
     let running = match child::start(launch, &shared.reaper) {
         Ok(running) => running,
         Err(Refused::Starved(error)) => {
             return End::Released("starved", format!("the machine is short of something: {error}"));
         }
-        Err(Refused::Outcome(outcome, error)) => return End::Ended { outcome, error, asked_ms: None },
+        Err(Refused::Outcome(outcome, error)) => return Ending::not_started(outcome, error),
     };
-    shared.journal.say(
-        &Event::new(Level::Info, "started")
-            .job(&job.id)
-            .with("queue", &job.queue)
-            .with("attempt", job.attempt)
-            .with("pid", running.pid()),
-    );
+    say_started(shared, job, spec, running.pid());
+    let (ended, told) = supervise(shared, job, running, carrier, &mut notes, orders).await;
+    if let Some(last_word) = notes.fresh_progress() {
+        // Before the settle, after which nobody may say anything more about the job.
+        let _ = shared.store.progress(&job.id, &job.token, &last_word).await;
+    }
+    report_leftovers(shared, job, &ended);
+    let end = how_it_ended(shared, job, told, &ended, spec, &notes);
+    notes.remove();
+    end
+}
+
+fn say_started(shared: &Shared, job: &Claimed, spec: &Spec, pid: i32) {
+    let mut event = Event::new(Level::Info, "started").job(&job.id).with("queue", &job.queue);
+    if let Some(task) = &spec.task {
+        event = event.with("task", task);
+    }
+    shared.journal.say(&event.with("attempt", job.attempt).with("pid", pid));
+}
+
+/// Stays with the attempt to its end, carrying output and progress meanwhile.
+async fn supervise(
+    shared: &Arc<Shared>,
+    job: &Claimed,
+    running: child::Running,
+    carrier: &mut Carrier,
+    notes: &mut Notes,
+    orders: &mut mpsc::UnboundedReceiver<Order>,
+) -> (Ended, Option<Order>) {
     let (child_orders, mut child_inbox) = mpsc::channel(4);
     let recorder = carrier.recorder();
     let mut sink = move |stream, bytes: &[u8]| recorder.push(stream, bytes);
     let supervise = running.supervise(&mut child_inbox, &mut sink);
     tokio::pin!(supervise);
+    let mut look = tokio::time::interval_at(tokio::time::Instant::now() + PROGRESS_PACE, PROGRESS_PACE);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut told = None;
-    let ended = loop {
+    loop {
         tokio::select! {
-            ended = &mut supervise => break ended,
+            ended = &mut supervise => return (ended, last_told(told, orders)),
             Some(order) = orders.recv() => {
                 // The first reason stands, but a lost lease goes before every other.
                 if told.is_none() || order == Order::LeaseLost {
@@ -171,12 +153,28 @@ async fn attempt(
                 };
                 let _ = child_orders.try_send(child_order);
             }
+            _ = look.tick() => {
+                if let Some(progress) = notes.fresh_progress() {
+                    let (store, id, token) = (Arc::clone(&shared.store), job.id.clone(), job.token.clone());
+                    // Nobody waits for it, and the next word replaces a lost one.
+                    tokio::spawn(async move { store.progress(&id, &token, &progress).await });
+                }
+            }
             () = carrier.carry() => {}
         }
-    };
-    let asked_ms = read_note(&note);
-    report_leftovers(shared, job, &ended);
-    how_it_ended(told, &ended, spec, asked_ms)
+    }
+}
+
+/// A lease that was lost in the moment in which the job ended: its end may be the KILL that
+/// came with the loss.
+fn last_told(told: Option<Order>, orders: &mut mpsc::UnboundedReceiver<Order>) -> Option<Order> {
+    let mut last = told;
+    while let Ok(order) = orders.try_recv() {
+        if order == Order::LeaseLost {
+            last = Some(order);
+        }
+    }
+    last
 }
 
 /// Before a run that follows a cut one on this host: whatever is left of it dies first.
@@ -198,59 +196,6 @@ async fn clear_the_host(shared: &Arc<Shared>, job: &Claimed) {
     }
 }
 
-fn launch(shared: &Shared, job: &Claimed, spec: &Spec, note: &std::path::Path) -> Launch {
-    let cwd = spec
-        .cwd
-        .as_ref()
-        .map_or_else(|| shared.settings.home.clone(), |cwd| PathBuf::from(OsString::from(cwd)));
-    let mut env = shared.settings.child_env.clone();
-    env.push(("PWD".into(), cwd.clone().into_os_string()));
-    env.extend(spec.env.iter().map(|(name, value)| (name.into(), value.into())));
-    let mut set = |name: &str, value: &str| env.push((name.into(), value.into()));
-    set("JOBQ_JOB_ID", job.id.as_str());
-    set("JOBQ_QUEUE", &job.queue);
-    set("JOBQ_ATTEMPT", &job.attempt.to_string());
-    set("JOBQ_FENCE", job.fence());
-    set("JOBQ_NAMESPACE", shared.store.namespace.as_str());
-    if let Some(group) = &spec.group {
-        set("JOBQ_GROUP", group.as_str());
-    }
-    if let Some(parent) = &spec.traceparent {
-        set("TRACEPARENT", parent);
-    }
-    if let Some(state) = &spec.tracestate {
-        set("TRACESTATE", state);
-    }
-    if let Some(limit) = spec.limits.timeout_ms {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        set("JOBQ_DEADLINE", &(now + Duration::from_millis(limit)).as_secs().to_string());
-    }
-    env.push(("JOBQ_RETRY_AFTER".into(), note.as_os_str().to_owned()));
-    Launch {
-        argv: spec.argv.iter().map(OsString::from).collect(),
-        env,
-        cwd,
-        stdin: job.stdin.clone(),
-        mark: job.fence().to_owned(),
-        soft_timeout: spec.limits.soft_timeout_ms.map(Duration::from_millis),
-        timeout: spec.limits.timeout_ms.map(Duration::from_millis),
-        soft_signal: spec.limits.soft_signal.and_then(Signal::from_named_raw).unwrap_or(Signal::TERM),
-        kill_after: shared.settings.kill_after,
-    }
-}
-
-/// What the job wrote to `$JOBQ_RETRY_AFTER`, if it is a duration.
-fn read_note(note: &std::path::Path) -> Option<u64> {
-    use std::io::Read as _;
-    let mut text = String::new();
-    let file = std::fs::File::open(note).ok()?;
-    // A duration is short; whatever else a job writes there is not read into memory.
-    let read = file.take(64).read_to_string(&mut text);
-    let _ = std::fs::remove_file(note);
-    read.ok()?;
-    when::duration(&text).ok()
-}
-
 fn report_leftovers(shared: &Shared, job: &Claimed, ended: &Ended) {
     if ended.leftovers > 0 {
         shared.journal.say(
@@ -268,115 +213,33 @@ fn report_leftovers(shared: &Shared, job: &Claimed, ended: &Ended) {
     }
 }
 
-fn how_it_ended(told: Option<Order>, ended: &Ended, spec: &Spec, asked_ms: Option<u64>) -> End {
+fn how_it_ended(
+    shared: &Shared,
+    job: &Claimed,
+    told: Option<Order>,
+    ended: &Ended,
+    spec: &Spec,
+    notes: &Notes,
+) -> End {
     match told {
         Some(Order::LeaseLost) => return End::LeaseLost,
-        // A job that ended well in the moment it was told to stop has ended well.
+        // An order that came after the end changes nothing about it.
         Some(Order::Cancel) if ended.ordered => return End::Cancelled,
         Some(Order::Stop | Order::StopNow | Order::Abandon) if ended.ordered => {
             return End::Released("stop", String::new());
         }
         _ => {}
     }
-    End::Ended { outcome: ended.outcome, error: in_words(ended.outcome, spec), asked_ms }
-}
-
-/// An ending in one line for people; '' for a success.
-fn in_words(outcome: Outcome, spec: &Spec) -> String {
-    match outcome {
-        Outcome::Exit(0) => String::new(),
-        Outcome::Exit(code) => format!("exit code {code}"),
-        Outcome::Signal { number, core } => {
-            format!("killed by signal {number}{}", if core { " (core dumped)" } else { "" })
-        }
-        Outcome::Timeout => {
-            format!("timed out after {} ms", spec.limits.timeout_ms.unwrap_or_default())
-        }
-        other => other.name().to_owned(),
-    }
-}
-
-fn log_end(shared: &Shared, job: &Claimed, end: &End, took: Duration) {
-    let event = match end {
-        End::Ended { outcome: Outcome::Exit(0), .. } => Event::new(Level::Info, "succeeded"),
-        End::Ended { error, .. } => Event::new(Level::Warn, "failed").with("error", error),
-        End::Cancelled => Event::new(Level::Info, "cancelled"),
-        End::LeaseLost => Event::new(Level::Warn, "killed: its lease could not be kept"),
-        End::Released(_, why) if why.is_empty() => Event::new(Level::Info, "stopped, goes back to the queue"),
-        End::Released(_, why) => {
-            Event::new(Level::Warn, "not run here, goes back to the queue").with("reason", why)
-        }
-    };
-    shared.journal.say(&event.job(&job.id).with("ms", took.as_millis()));
-}
-
-/// Reports the end until the answer is certain: done, or not ours any more.
-async fn settle(
-    shared: &Shared,
-    job: &Claimed,
-    spec: Option<&Spec>,
-    end: &End,
-    carrier: &Carrier,
-    last_orders: &mut LastOrders<'_>,
-) {
-    let tail = carrier.tail_json();
-    let random = random_unit();
-    let mut wait = Duration::from_millis(50);
-    loop {
-        let answer = match end {
-            End::Ended { outcome, error, asked_ms } => {
-                report(shared, job, spec, (*outcome, error, *asked_ms, random), &tail).await
-            }
-            End::Cancelled => fail(shared, job, Outcome::Cancelled, "revoke", 0, "", &tail).await,
-            End::LeaseLost => fail(shared, job, Outcome::LeaseLost, "lost", 0, "", "").await,
-            End::Released(why, reason) => shared.store.release(&job.id, &job.token, why, reason).await,
-        };
-        match answer {
-            Ok(Settled::Done(_)) => return,
-            Ok(Settled::Lost) => {
-                let event = Event::new(Level::Warn, "no longer this worker's job, its end does not count");
-                return shared.journal.say(&event.job(&job.id));
-            }
-            Err(error) => {
-                let event =
-                    Event::new(Level::Warn, "cannot report an end, trying again").with("error", &error);
-                shared.journal.complain(error.kind(), &event);
-            }
-        }
-        if !last_orders.pause(wait.mul_f64(0.5 + random_unit() / 2.0)).await {
-            return;
-        }
-        wait = (wait * 2).min(Duration::from_secs(1));
-    }
-}
-
-async fn report(
-    shared: &Shared,
-    job: &Claimed,
-    spec: Option<&Spec>,
-    (outcome, error, asked_ms, random): (Outcome, &str, Option<u64>, f64),
-    tail: &str,
-) -> crate::core::error::Result<Settled> {
-    let policy = spec.map(|spec| (spec.retry.clone(), spec.codes.clone())).unwrap_or_default();
-    match retry::decide(&policy.0, &policy.1, outcome, job.failures, asked_ms, random) {
-        Verdict::Success => {
-            shared.store.finish(&job.id, &job.token, outcome.detail().unwrap_or_default(), tail).await
-        }
-        Verdict::Retry { delay_ms } => fail(shared, job, outcome, "retry", delay_ms, error, tail).await,
-        Verdict::Snooze { delay_ms } => fail(shared, job, outcome, "snooze", delay_ms, error, tail).await,
-        Verdict::Failure => fail(shared, job, outcome, "failure", 0, error, tail).await,
-    }
-}
-
-async fn fail(
-    shared: &Shared,
-    job: &Claimed,
-    outcome: Outcome,
-    verdict: &str,
-    delay_ms: u64,
-    error: &str,
-    tail: &str,
-) -> crate::core::error::Result<Settled> {
-    let failed = Failed { outcome, verdict, delay_ms, error, tail };
-    shared.store.fail(&job.id, &job.token, &failed).await
+    let mut error = settle::in_words(ended.outcome, spec);
+    let result = notes.result().unwrap_or_else(|why| {
+        shared.journal.say(&Event::new(Level::Warn, "result not kept").job(&job.id).with("why", &why));
+        error = if error.is_empty() { why.to_string() } else { format!("{error}; {why}") };
+        None
+    });
+    End::Ended(Ending {
+        outcome: ended.outcome,
+        error,
+        asked_ms: notes.retry_after(),
+        result: result.unwrap_or_default(),
+    })
 }

@@ -38,8 +38,8 @@ pub async fn reach(store: &Store, settings: &Settings, journal: &Journal) -> Res
         }
         _ => {}
     }
-    if info.get("aof_enabled") == "0" && info.get("rdb_last_save_time").is_empty() {
-        warn("the server keeps nothing on disk: jobs die with it");
+    if info.get("aof_enabled") == "0" {
+        warn("the server's append-only file is off: what it accepted since its last snapshot dies with it");
     }
     let target = store.link().target();
     if !target.is_local && !target.has_password {

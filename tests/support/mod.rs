@@ -9,7 +9,10 @@
 #![allow(dead_code, reason = "tools for all test modules; not each of them is in use at every commit")]
 #![allow(unused_imports, reason = "the same, for the names given here")]
 
+pub mod books;
 mod guard;
+pub mod jobs;
+pub mod invariants;
 pub mod oracle;
 pub mod proxy;
 pub mod resp;
@@ -22,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+pub use jobs::{Job, engine_of, enqueue_many};
 pub use oracle::Oracle;
 pub use proxy::{Mode, Proxy};
 pub use resp::Value;

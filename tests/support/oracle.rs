@@ -73,11 +73,13 @@ impl Oracle {
         self.script(&format!("i=0; while [ $i -lt {beats} ]; do note B; sleep 0.02; i=$((i+1)); done"))
     }
 
-    fn note(&self) -> String {
+    /// The shell function `note KIND [PID]`: writes a line, as the process PID where given.
+    /// For scripts of helpers that give signs of life in an attempt's name.
+    pub fn note(&self) -> String {
         let path = self.path.to_str().expect("a temporary path is text").replace('\'', r"'\''");
         format!(
             "note() {{ read -r up rest </proc/uptime; printf '%s %s %s %s %s %s\\n' \"$1\" \
-             \"$JOBQ_JOB_ID\" \"$JOBQ_ATTEMPT\" \"${{JOBQ_FENCE:--}}\" \"$up\" $$ >>'{path}'; }}\n"
+             \"$JOBQ_JOB_ID\" \"$JOBQ_ATTEMPT\" \"${{JOBQ_FENCE:--}}\" \"$up\" ${{2:-$$}} >>'{path}'; }}\n"
         )
     }
 

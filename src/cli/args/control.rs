@@ -22,7 +22,7 @@ pub enum ControlCommand {
     Cancel(CancelArgs),
     /// Bound a queue; producers beyond the bound get exit 75
     Limit(LimitArgs),
-    /// Drop all jobs that wait in a queue
+    /// End all unfinished jobs of a queue: waiting, delayed and running ones
     Purge(PurgeArgs),
     /// Manage the local store's server
     #[command(subcommand, disable_help_subcommand = true)]

@@ -25,8 +25,9 @@ Exit codes:
    66  no such job or queue         125  --wait: jobq itself failed
    69  server unreachable      130, 143  interrupted
 
-A wait ends with the job's own exit code; 124 if it timed out, 126 and 127 if it could not
-be executed or was not found, 128+N if signal N killed it. More in man jobq.";
+A wait ends with the job's own exit code; 124 if it timed out, 126 and 127 if
+it could not be executed or was not found, 128+N if signal N killed it.
+More in man jobq.";
 
 /// The hint for a command without its `--`.
 pub(super) const TO_RUN_A_COMMAND: &str = "to run a command: jobq enqueue … -- make test";
@@ -34,7 +35,7 @@ pub(super) const TO_RUN_A_COMMAND: &str = "to run a command: jobq enqueue … --
 pub(super) const ENQUEUE: &str = "\
 Examples:
   jobq enqueue -- make test
-  jobq enqueue -q emails --retries 5 --backoff exponential -- ./send.sh ann@example.org
+  jobq enqueue -q emails --retries 5 --backoff exponential -- ./send.sh 42
   jobq enqueue --at 'tomorrow 09:00' --tz Europe/Paris -- ./report.sh
   jobq enqueue --shell 'gzip -c \"$1\" > \"$1.gz\"' -- 'my file.txt'
   mysqldump shop | jobq enqueue --stdin -- ./store-dump.sh
@@ -42,15 +43,16 @@ Examples:
 
 pub(super) const WORKER: &str = "\
 Examples:
-  jobq worker                                     the default queue, one job per CPU
-  jobq worker -q emails:3,reports:1 -c 8          three emails for each report
-  jobq worker -q urgent,bulk --strict             bulk only while urgent is empty
-  jobq worker -q emails --queue-limit emails=2    at most two at once here
-  jobq worker --burst                             run what is there, then end
+  jobq worker                                   queue default, a job per CPU
+  jobq worker -q emails:3,reports:1 -c 8        three emails for each report
+  jobq worker -q urgent,bulk --strict           bulk only while urgent is empty
+  jobq worker -q emails --queue-limit emails=2  at most two at once here
+  jobq worker --burst                           run what is there, then end
 
 Signals:
-  First TERM or INT: take no new jobs, let running ones end within --grace. Second: end them
-  now; they go back to their queue. Third: kill at once. USR1 or TSTP: finish, take nothing.";
+  First TERM or INT: take no new jobs, let running ones end within --grace.
+  Second: end them now; they go back to their queue. Third: kill at once.
+  USR1 or TSTP: finish, take nothing.";
 
 pub(super) const STATUS: &str = "\
 Examples:

@@ -127,6 +127,9 @@ fn every_command_has_examples() {
     fn visit(command: &clap::Command) {
         let leaf = !command.has_subcommands() && !command.is_hide_set();
         assert!(!leaf || command.get_after_help().is_some(), "{}", command.get_name());
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let wide: Vec<&str> = after.lines().filter(|line| line.chars().count() > 79).collect();
+        assert!(wide.is_empty(), "wraps on an ordinary terminal: {wide:#?}");
         command.get_subcommands().for_each(visit);
     }
     visit(&Cli::command());

@@ -7,7 +7,8 @@
 --       the jobs of the first time and takes no others
 --       full: '1' to say again which queues are served
 -- reply {'OK', now, next_due | '', jobs, mail, peers}
---         jobs: {id, token, queue, attempt, failures, losses, enqueued, lease_ms | '', spec, stdin | false, cut}…
+--         jobs: {id, token, queue, attempt, failures, losses, enqueued, lease_ms | '', spec, stdin | false, cut, cause}…
+--               cause: JSON about the job whose end made this hook, or ''
 --               cut: the host where an earlier run was cut, or ''
 --         mail: {id, request…}   peers: {worker, nonce, counter, lease_ms, held}…
 --       {'UNKNOWN'} the worker is not registered (any more)
@@ -18,7 +19,7 @@ local PROMOTE = 200
 
 local function as_claimed(id, job)
   return {id, job.token, job.queue, job.attempts, job.failures or '0', job.losses or '0', job.enq, job.lease or '',
-    redis.call('GET', K.spec .. id) or '', redis.call('GET', K.stdin .. id), job.cut or ''}
+    redis.call('GET', K.spec .. id) or '', redis.call('GET', K.stdin .. id), job.cut or '', job.cause or ''}
 end
 
 if wrong_format then return {'FORMAT', stored_format} end
@@ -40,7 +41,8 @@ local function start(id, job)
   job.token = num(fence) .. '-' .. nonce
   job.attempts = num(tonumber(job.attempts or '0') + 1)
   move(id, job.queue, 'PENDING', 'STARTED', num(now))
-  redis.call('HDEL', K.job .. id, 'reason', 'error', 'expires', 'out_gone')
+  redis.call('HDEL', K.job .. id, 'reason', 'error', 'expires', 'out_gone', 'percent', 'message')
+  redis.call('UNLINK', K.result .. id)
   redis.call('HSET', K.job .. id, 'token', job.token, 'worker', worker, 'host', me[4] or '',
     'started', num(now), 'attempts', job.attempts)
   redis.call('HSET', K.held .. worker, id, job.token)
@@ -49,7 +51,7 @@ local function start(id, job)
   return as_claimed(id, job)
 end
 
-local jobs = {}
+local jobs, dropped = {}, 0
 if want > 0 and me[2] == request then
   for id in string.gmatch(me[3] or '', '[^ ]+') do
     local job = load(id)
@@ -64,12 +66,18 @@ else
     if budget > 0 then budget = budget - promote(queue, math.max(1, math.min(100, budget))) end
     local room = math.min(want - #jobs, most[place])
     if room > 0 then
+      local purge = purge_of(queue)
       for _, id in ipairs(redis.call('ZRANGE', index('PENDING', queue), 0, room - 1)) do
         local job = load(id)
         if not job then
           redis.call('ZREM', index('PENDING', queue), id)
+          dropped = dropped + 1
         elseif job.expires and tonumber(job.expires) <= now then
           expire(id, job)
+          dropped = dropped + 1
+        elseif purge and is_purged(purge, job) then
+          cancel(id, job, purge.reason)
+          dropped = dropped + 1
         else
           jobs[#jobs + 1] = start(id, job)
           got[#got + 1] = id
@@ -83,7 +91,8 @@ end
 retention()
 work_chores()
 
-local soonest
+-- Whoever asked and got less than there may be comes again at once.
+local soonest = dropped > 0 and now or nil
 for _, queue in ipairs(queues) do
   local due = next_due(queue)
   if due and (not soonest or due < soonest) then soonest = due end

@@ -1,14 +1,15 @@
 -- enqueue: accepts jobs, all of them or none.
 -- KEYS  meta
 -- ARGV  count, then for each job: id, queue, spec, digest, priority, wait, expires, on_lost,
---       lease_ms, result_ttl_ms, failure_ttl_ms, stdin
+--       lease_ms, result_ttl_ms, failure_ttl_ms, stdin, task, hooks, alert
 --       wait and expires: '' | '+MS' from now | '@MS' since the epoch;
---       stdin: '' for none, else '=' and the bytes; other fields: '' for the default
+--       stdin: '' for none, else '=' and the bytes; hooks: events joined by commas;
+--       alert: 'c3', 'f3/10', 's3' joined by commas; other fields: '' for the default
 -- reply {'OK', now, {'created'|'exists', state, digest, workers}…}
 --       {'FULL', queue, 'depth'|'bytes', have, limit}
 --       {'FORMAT', stored}
 
-local WIDTH = 12
+local WIDTH = 15
 local count = tonumber(ARGV[1])
 
 local function instant(text)
@@ -18,7 +19,7 @@ local function instant(text)
 end
 
 if wrong_format then return {'FORMAT', stored_format} end
-local fresh, answers, wants, seen = {}, {}, {}, {}
+local fresh, answers, wants, seen, sums = {}, {}, {}, {}, {}
 for i = 1, count do
   local base = 1 + (i - 1) * WIDTH
   local id, queue = ARGV[base + 1], ARGV[base + 2]
@@ -26,12 +27,12 @@ for i = 1, count do
   if known[1] then
     answers[i] = {'exists', known[1], known[2]}
   elseif seen[id] or redis.call('ZSCORE', K.tombs, id) then
-    answers[i] = {'exists', seen[id] or '', seen[id] and ARGV[base + 4] or ''}
+    answers[i] = {'exists', seen[id] or '', sums[id] or ''}
   else
     local due = instant(ARGV[base + 6])
     if due and due <= now then due = nil end
     local bytes = #ARGV[base + 3] + math.max(0, #ARGV[base + 12] - 1)
-    seen[id] = due and 'SCHEDULED' or 'PENDING'
+    seen[id], sums[id] = due and 'SCHEDULED' or 'PENDING', ARGV[base + 4]
     fresh[#fresh + 1] = {base = base, due = due, bytes = bytes}
     answers[i] = {'created', seen[id], ARGV[base + 4]}
     wants[queue] = wants[queue] or {jobs = 0, bytes = 0}
@@ -65,6 +66,9 @@ for _, job in ipairs(fresh) do
   put('lease', ARGV[base + 9])
   put('rttl', ARGV[base + 10])
   put('fttl', ARGV[base + 11])
+  put('task', ARGV[base + 13])
+  put('hooks', ARGV[base + 14])
+  put('alert', ARGV[base + 15])
   local expires = instant(ARGV[base + 7])
   if expires then
     put('expires', num(expires))

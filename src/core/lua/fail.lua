@@ -1,7 +1,7 @@
 -- fail: the attempt did not succeed. What that means was decided by the worker from the
 -- job's policy (core/retry.rs); a cancel that was recorded meanwhile goes before it.
 -- KEYS  meta
--- ARGV  id, token, outcome, detail, verdict, delay_ms, error, tail
+-- ARGV  id, token, outcome, detail, verdict, delay_ms, error, tail, result ('' or JSON)
 --       verdict: 'retry' | 'snooze' | 'failure' | 'revoke' | 'lost'
 -- reply {'OK', state} | {'AGAIN', state} | {'LOST', state} | {'GONE'} | {'FORMAT', stored}, as finish
 
@@ -17,6 +17,7 @@ if verdict == 'lost' then
   return {'OK', redis.call('HGET', K.job .. id, 'state')}
 end
 end_attempt(id, job, outcome, detail, ARGV[8])
+keep_result(id, ARGV[9])
 if ARGV[7] ~= '' then redis.call('HSET', K.job .. id, 'error', ARGV[7]) end
 if job.cancel or verdict == 'revoke' then
   to_final(id, job, 'REVOKED', 'cancelled', detail)
@@ -30,8 +31,10 @@ elseif verdict == 'retry' then
   redis.call('HINCRBY', K.job .. id, 'failures', 1)
   to_wait(id, job, 'STARTED', 'RETRY', now + tonumber(ARGV[6]))
   ring(job.queue)
+  after(id, job, 'RETRY', outcome, detail)
 else
   redis.call('HINCRBY', K.job .. id, 'failures', 1)
   to_final(id, job, 'FAILURE', outcome, detail)
+  after(id, job, 'FAILURE', outcome, detail)
 end
 return {'OK', redis.call('HGET', K.job .. id, 'state')}

@@ -9,6 +9,9 @@ for i = 10, #ARGV do queues[#queues + 1] = ARGV[i] end
 
 if wrong_format then return {'FORMAT', stored_format} end
 
+-- Queues that it served before and serves no more.
+local before = redis.call('HGET', K.worker .. worker, 'queues') or ''
+for queue in string.gmatch(before, '[^ ]+') do redis.call('ZREM', K.serves .. queue, worker) end
 if not stored_format then redis.call('HSET', K.meta, 'format', FORMAT) end
 local started = redis.call('HGET', K.worker .. worker, 'started') or num(now)
 redis.call('HSET', K.worker .. worker, 'nonce', ARGV[2], 'label', ARGV[3], 'host', ARGV[4], 'pid', ARGV[5],

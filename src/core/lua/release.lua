@@ -22,10 +22,11 @@ if job.cancel then
   to_final(id, job, 'REVOKED', 'cancelled', '')
 elseif why == 'refused' then
   local first = tonumber(job.refused or num(now))
-  local times = redis.call('HINCRBY', K.job .. id, 'refusals', 1)
-  redis.call('HSET', K.job .. id, 'refused', num(first))
+  local times = tonumber(job.refusals or '0') + 1
+  redis.call('HSET', K.job .. id, 'refused', num(first), 'refusals', num(times))
   if now - first >= DAY_MS then
     to_final(id, job, 'FAILURE', 'rejected', '')
+    after(id, job, 'FAILURE', 'rejected', '')
   else
     to_wait(id, job, 'STARTED', 'SCHEDULED', now + math.min(60000, 1000 * 2 ^ math.min(times - 1, 6)))
   end

@@ -1,7 +1,7 @@
 -- show: jobs in full.
 -- KEYS  meta
 -- ARGV  ids… (at most 100)
--- reply {now, {fields, spec, tries, totals, workers} | false …}
+-- reply {now, {fields, spec, tries, totals, workers, result | false} | false …}
 --       fields and totals: name, value…; totals: stdout, stderr, bytes
 
 local reply = {num(now)}
@@ -12,7 +12,8 @@ for i, id in ipairs(ARGV) do
   else
     local queue = redis.call('HGET', K.job .. id, 'queue')
     reply[i + 1] = {fields, redis.call('GET', K.spec .. id), redis.call('LRANGE', K.tries .. id, 0, -1),
-      redis.call('HMGET', K.out .. id, 'stdout', 'stderr', 'bytes'), live_workers(queue)}
+      redis.call('HMGET', K.out .. id, 'stdout', 'stderr', 'bytes'), live_workers(queue),
+      redis.call('GET', K.result .. id)}
   end
 end
 return reply

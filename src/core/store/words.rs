@@ -128,6 +128,8 @@ pub struct Claimed {
     pub stdin: Option<Vec<u8>>,
     /// The host where an earlier run was cut, if the newest one was.
     pub cut_on: Option<String>,
+    /// Facts about the job whose end made this one, as JSON, where it is a hook.
+    pub cause: Option<String>,
 }
 
 impl Claimed {
@@ -217,8 +219,19 @@ pub struct Failed<'a> {
     pub delay_ms: u64,
     /// One line for people.
     pub error: &'a str,
-    /// The end of the output, as JSON, or ''.
-    pub tail: &'a str,
+    /// What the attempt left behind.
+    pub left: &'a Left,
+}
+
+/// What an attempt left behind besides its outcome.
+#[derive(Debug, Clone, Default)]
+pub struct Left {
+    /// The end of its output, as JSON, or ''.
+    pub tail: String,
+    /// Its result, as JSON, or ''.
+    pub result: String,
+    /// Something about a success that people should know, or ''.
+    pub note: String,
 }
 
 /// What came of a cancel, by id.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Engine, Finish, GuardOrder, LAST_WORDS, Mode, Order, start};
+use crate::core::state::State;
 use crate::worker::journal::{Event, Level};
 
 impl Engine {
@@ -50,6 +51,9 @@ impl Engine {
         });
         if old || spent || idle {
             self.enter(Mode::Draining);
+        } else if settings.burst.is_some() && !self.empty && self.held.is_empty() {
+            // Nothing to do, and no claim has said so since: ask at once.
+            self.pulses.hurry();
         }
     }
 
@@ -74,14 +78,16 @@ impl Engine {
 
     /// The guardian is gone: nobody would kill the trees if this process died too.
     pub(super) async fn orphaned(mut self) -> Finish {
+        // Told first: a slot that sees its job die of the KILL must know why.
+        for held in self.held.values() {
+            let _ = held.orders.send(Order::LeaseLost);
+        }
         let reaper = Arc::clone(&self.shared.reaper);
         let _ = tokio::task::spawn_blocking(move || reaper.kill_everything()).await;
         self.shared
             .journal
             .say(&Event::new(Level::Warn, "the guardian died: killed all jobs, giving them back"));
-        for held in self.held.values() {
-            let _ = held.orders.send(Order::LeaseLost);
-        }
+        self.control.remove_group();
         let limit = self.shared.settings.lease;
         let _ = tokio::time::timeout(
             limit,
@@ -92,7 +98,32 @@ impl Engine {
         Finish::Orphaned
     }
 
+    /// What a burst leaves in its queues: jobs that are not due yet, or that others run.
+    async fn say_what_is_left(&self) {
+        let Ok(Ok((_, queues))) =
+            tokio::time::timeout(Duration::from_secs(1), self.shared.store.queues()).await
+        else {
+            return;
+        };
+        let mut left = [0; State::ALL.len()];
+        for queue in &self.shared.settings.queues {
+            let Some(found) = queues.iter().find(|found| found.name == queue.0.as_str()) else { continue };
+            for (sum, count) in left.iter_mut().zip(found.counts) {
+                *sum += count;
+            }
+        }
+        let unfinished =
+            || State::ALL.iter().zip(left).filter(|(state, count)| !state.is_final() && *count > 0);
+        let event = if unfinished().next().is_none() { "left nothing" } else { "left in its queues" };
+        let event = unfinished()
+            .fold(Event::new(Level::Info, event), |event, (state, count)| event.with(state.name(), count));
+        self.shared.journal.say(&event);
+    }
+
     pub(super) async fn leave(self) -> Finish {
+        if self.shared.settings.burst.is_some() {
+            self.say_what_is_left().await;
+        }
         let left = self.held.len();
         let bye = self.shared.store.bye(&self.identity);
         let gone = tokio::time::timeout(Duration::from_secs(1), bye).await;

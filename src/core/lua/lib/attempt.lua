@@ -12,8 +12,14 @@ local function end_attempt(id, job, outcome, detail, tail)
   redis.call('LTRIM', K.tries .. id, -KEEP_ATTEMPTS, -1)
   redis.call('HDEL', K.held .. job.worker, id)
   redis.call('HDEL', K.mail .. job.worker, id)
-  redis.call('HDEL', K.job .. id, 'token', 'cut')
+  -- Refusals count in a row: release.lua writes them again.
+  redis.call('HDEL', K.job .. id, 'token', 'cut', 'refused', 'refusals')
   redis.call('HSET', K.job .. id, 'settled', job.token, 'outcome', outcome, 'detail', detail)
+end
+
+-- A failed attempt may leave a result too: what it had done when its time was up.
+local function keep_result(id, result)
+  if result ~= '' then redis.call('SET', K.result .. id, result) end
 end
 
 -- Answers whether `token` may settle the job now: nil when it may, else the reply to give.
@@ -36,9 +42,11 @@ local function lose(id, job, outcome)
   elseif job.onlost == 'fail' then
     redis.call('HSET', K.job .. id, 'reason', 'its run was cut and it must not run again')
     to_final(id, job, 'FAILURE', outcome, '')
+    after(id, job, 'FAILURE', outcome, '')
   elseif losses >= MAX_LOSSES then
     redis.call('HSET', K.job .. id, 'reason', 'its run was cut ' .. num(losses) .. ' times')
     to_final(id, job, 'FAILURE', outcome, '')
+    after(id, job, 'FAILURE', outcome, '')
   else
     to_pending(id, job, 'STARTED')
     ring(job.queue)
@@ -47,7 +55,8 @@ end
 
 -- Loses up to a hundred jobs of a worker whose lease is at most `stood_ms`; says how many.
 local function lose_held(worker, default_lease_ms, stood_ms, outcome)
-  local page = redis.call('HSCAN', K.held .. worker, '0', 'COUNT', 100)[2]
+  -- Any hundred, so that jobs with a longer lease of their own never hide the others.
+  local page = redis.call('HRANDFIELD', K.held .. worker, 100, 'WITHVALUES')
   local lost = 0
   for i = 1, #page, 2 do
     local id, token = page[i], page[i + 1]
@@ -58,6 +67,8 @@ local function lose_held(worker, default_lease_ms, stood_ms, outcome)
       redis.call('HDEL', K.mail .. worker, id)
     elseif tonumber(job.lease or default_lease_ms) <= stood_ms then
       lose(id, job, outcome)
+      -- The holder did not settle this: what it still sends is answered with LOST, not AGAIN.
+      redis.call('HDEL', K.job .. id, 'settled')
       lost = lost + 1
     end
   end

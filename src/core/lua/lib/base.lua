@@ -1,9 +1,6 @@
 -- Shared by every script. Put in front of it: the table K of keys (core/keys.rs), FORMAT and
--- the other constants (core/script.rs).
+-- the other constants (core/script.rs), and `now_us` (clock.lua, clock_read.lua).
 
--- Time is Redis TIME, read once a script: it moves on while a script runs.
-local clock = redis.call('TIME')
-local now_us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 local now = math.floor(now_us / 1000)
 
 -- Lua prints numbers with 14 digits; fences and scores have 16.

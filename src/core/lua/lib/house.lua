@@ -61,8 +61,10 @@ local function retention()
   end
   local old = redis.call('ZRANGE', K.tombs, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 50)
   if #old > 0 then redis.call('ZREM', K.tombs, unpack(old)) end
-  if tonumber(redis.call('HGET', K.meta, 'out_bytes') or '0') > MAX_OUTPUT_BYTES then
+  local function too_much() return tonumber(redis.call('HGET', K.meta, 'out_bytes') or '0') > MAX_OUTPUT_BYTES end
+  if too_much() then
     for _, id in ipairs(redis.call('ZRANGE', K.outputs, 0, 9)) do
+      if not too_much() then break end
       drop_output(id)
       if redis.call('EXISTS', K.job .. id) == 1 then redis.call('HSET', K.job .. id, 'out_gone', '1') end
       redis.call('ZREM', K.outputs, id)
@@ -83,48 +85,77 @@ local function cancel(id, job, reason)
   return 'cancelled'
 end
 
--- A purge walks the unfinished states in the order in which jobs move through them, by
--- score, so that a job that moves on meanwhile is met again; a running one is marked.
-local PURGE_ORDER = {'BLOCKED', 'SCHEDULED', 'RETRY', 'PENDING', 'STARTED'}
+local function read_chore(id)
+  local flat = redis.call('HGETALL', K.chore .. id)
+  local chore = {}
+  for i = 1, #flat, 2 do chore[flat[i]] = flat[i + 1] end
+  return chore
+end
+
+-- The newest purge that walks through a queue, or nil. It covers all older ones.
+local function purge_of(queue)
+  local id = redis.call('HGET', K.queue .. queue, 'purge')
+  local chore = id and read_chore(id)
+  return chore and chore.kind == 'purge' and chore or nil
+end
+
+local function is_purged(chore, job)
+  return tonumber(job.enq) <= tonumber(chore.before)
+end
+
+-- Fifty members that stand after the place (score, id), with scores. Whoever stood there may
+-- have moved on, so the id is put back for a moment to learn its rank.
+local function page_after(key, score, id)
+  local rank = 0
+  if id ~= '' then
+    local stands = redis.call('ZSCORE', key, id)
+    if stands == score then
+      rank = redis.call('ZRANK', key, id) + 1
+    else
+      redis.call('ZADD', key, score, id)
+      rank = redis.call('ZRANK', key, id)
+      if stands then redis.call('ZADD', key, stands, id) else redis.call('ZREM', key, id) end
+    end
+  end
+  return redis.call('ZRANGE', key, rank, rank + 49, 'WITHSCORES')
+end
+
+-- A purge marks the running jobs first: after that each of their ends is final. Claim starts
+-- none that it covers. So from then on jobs only move along this order, and one walk through
+-- it meets all of them.
+local PURGE_ORDER = {'STARTED', 'BLOCKED', 'SCHEDULED', 'RETRY', 'PENDING'}
 
 local function purge_slice(chore)
   local step = tonumber(chore.step)
-  local state = PURGE_ORDER[step]
-  local from = chore.from == '' and '-inf' or chore.from
-  local page = redis.call('ZRANGE', index(state, chore.queue), from, '+inf', 'BYSCORE',
-    'LIMIT', chore.skip, 50, 'WITHSCORES')
-  local done, last, same = 0, chore.from, tonumber(chore.skip)
+  local page = page_after(index(PURGE_ORDER[step], chore.queue), chore.from, chore.after)
+  local done = 0
   for i = 1, #page, 2 do
-    local id, score = page[i], page[i + 1]
-    local job = load(id)
-    local gone = false
-    if job and tonumber(job.enq) <= tonumber(chore.before) and not job.cancel then
-      gone = cancel(id, job, chore.reason) == 'cancelled'
+    local job = load(page[i])
+    if job and is_purged(chore, job) and not job.cancel then
+      cancel(page[i], job, chore.reason)
       done = done + 1
     end
-    -- Members that stay at this score are skipped over by number.
-    if score ~= last then last, same = score, 0 end
-    if not gone then same = same + 1 end
   end
-  if #page == 0 then return step + 1, '', 0, done end
-  return step, last, same, done
+  if #page == 0 then return step + 1, '', '', done end
+  return step, page[#page], page[#page - 1], done
 end
 
 -- One slice of the oldest chore.
 local function work_chores()
   local id = redis.call('LINDEX', K.chores, 0)
   if not id then return end
-  local flat = redis.call('HGETALL', K.chore .. id)
-  local chore = {}
-  for i = 1, #flat, 2 do chore[flat[i]] = flat[i + 1] end
+  local chore = read_chore(id)
   local finished = true
   if chore.kind == 'purge' then
-    local step, from, skip, done = purge_slice(chore)
+    local step, from, after, done = purge_slice(chore)
     finished = step > #PURGE_ORDER
-    redis.call('HSET', K.chore .. id, 'step', num(step), 'from', from, 'skip', num(skip))
+    redis.call('HSET', K.chore .. id, 'step', num(step), 'from', from, 'after', after)
     redis.call('HINCRBY', K.chore .. id, 'done', done)
   end
   if finished then
+    if chore.queue and redis.call('HGET', K.queue .. chore.queue, 'purge') == id then
+      redis.call('HDEL', K.queue .. chore.queue, 'purge')
+    end
     redis.call('LPOP', K.chores)
     redis.call('UNLINK', K.chore .. id)
   end

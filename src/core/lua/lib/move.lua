@@ -30,7 +30,8 @@ end
 local function drop_output(id)
   local bytes = redis.call('HGET', K.out .. id, 'bytes')
   if not bytes then return end
-  redis.call('HINCRBY', K.meta, 'out_bytes', -tonumber(bytes))
+  -- Not -tonumber(bytes): that writes a zero as '-0', which is no number to HINCRBY.
+  redis.call('HINCRBY', K.meta, 'out_bytes', 0 - tonumber(bytes))
   redis.call('UNLINK', K.out .. id)
   redis.call('ZREM', K.outputs, id)
 end
@@ -40,7 +41,7 @@ local function forget(id, job)
   drop_output(id)
   redis.call('ZREM', index(job.state, job.queue), id)
   redis.call('ZREM', K.retain, id)
-  redis.call('UNLINK', K.job .. id, K.spec .. id, K.stdin .. id, K.tries .. id)
+  redis.call('UNLINK', K.job .. id, K.spec .. id, K.stdin .. id, K.tries .. id, K.result .. id)
   local known_until = tonumber(job.enq) + TOMB_MS
   if known_until > now then redis.call('ZADD', K.tombs, num(known_until), id) end
 end
@@ -53,16 +54,20 @@ local function trim_finished(queue)
   for _, state in ipairs(states) do total = total + redis.call('ZCARD', index(state, queue)) end
   for _ = 1, 2 do
     if total <= MAX_FINISHED then return end
-    local oldest, oldest_at
+    local oldest, oldest_at, its_state
     for _, state in ipairs(states) do
       local head = redis.call('ZRANGE', index(state, queue), 0, 0, 'WITHSCORES')
       if head[1] and (not oldest_at or tonumber(head[2]) < oldest_at) then
-        oldest, oldest_at = head[1], tonumber(head[2])
+        oldest, oldest_at, its_state = head[1], tonumber(head[2]), state
       end
     end
     local job = load(oldest)
-    if not job then return end
-    forget(oldest, job)
+    if job then
+      forget(oldest, job)
+    else
+      -- A damaged server lost the record: the entry alone must not block all that follow.
+      redis.call('ZREM', index(its_state, queue), oldest)
+    end
     total = total - 1
   end
 end
@@ -75,7 +80,7 @@ local function to_final(id, job, state, outcome, detail)
   redis.call('HSET', K.job .. id, 'finished', num(now), 'outcome', outcome, 'detail', detail)
   redis.call('ZREM', K.expiry .. job.queue, id)
   redis.call('ZADD', K.retain, num(now + keep), id)
-  redis.call('HINCRBY', K.queue .. job.queue, 'bytes', -tonumber(job.bytes))
+  redis.call('HINCRBY', K.queue .. job.queue, 'bytes', 0 - tonumber(job.bytes))
   redis.call('UNLINK', K.stdin .. id)
   if redis.call('EXISTS', K.out .. id) == 1 then redis.call('ZADD', K.outputs, num(now), id) end
   redis.call('PUBLISH', K.news .. id, state)

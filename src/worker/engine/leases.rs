@@ -1,0 +1,118 @@
+//! Leases: kept, lost, watched by the guardian, taken over from others; and what an outage
+//! of Redis means for them.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Engine, Held, Order, Settings, TALK_PACE, start};
+use crate::core::error::Error;
+use crate::local;
+use crate::worker::control::TALK_EVERY;
+use crate::worker::journal::{Event, Level};
+use crate::worker::os::boottime_ns;
+use crate::worker::watch::{BURY, Still};
+
+impl Engine {
+    /// Kills the jobs whose lease could not be kept.
+    pub(super) fn condemn_late(&mut self) {
+        let (now, good_ns) = (boottime_ns(), self.good_ns);
+        self.condemn(|held| held.deadline_ns(good_ns, Settings::margin(held.lease)) <= now);
+    }
+
+    /// Kills those running jobs: they are not, or soon not, this worker's any more.
+    pub(super) fn condemn(&mut self, which: impl Fn(&Held) -> bool) {
+        for held in self.held.values_mut().filter(|held| held.counts() && which(held)) {
+            held.condemned = true;
+            let _ = held.orders.send(Order::LeaseLost);
+        }
+    }
+
+    /// The guardian acts a little after the engine should have.
+    pub(super) fn tell_guardian(&mut self) {
+        let running = self.held.values().filter(|held| held.runs);
+        let deadline =
+            running.map(|held| held.deadline_ns(self.good_ns, Settings::margin(held.lease) / 2)).min();
+        // A first lease and an earlier end are news that cannot wait. A later end can: the
+        // guardian is the more careful for not knowing it, and short jobs move it at every
+        // claim. Said again while nothing changes, because the guardian feeds the service
+        // manager's watchdog only while this loop turns.
+        let urgent = deadline.is_some_and(|new| self.told_lease.is_none_or(|told| new < told));
+        let running = self.running();
+        let changed = deadline != self.told_lease || running != self.told_running;
+        let since = self.talked.elapsed();
+        if urgent || since >= TALK_EVERY || (changed && since >= TALK_PACE) {
+            self.told_lease = deadline;
+            self.talked = Instant::now();
+            self.guardian.send_lease(deadline);
+            if running != self.told_running {
+                self.told_running = running;
+                self.guardian.send_running(u32::try_from(running).unwrap_or(u32::MAX));
+            }
+        }
+    }
+
+    pub(super) fn take_over(&self, still: Still) {
+        let (store, journal) = (Arc::clone(&self.shared.store), self.shared.journal.clone());
+        tokio::spawn(async move {
+            let stood_ms = u64::try_from(still.stood.as_millis()).unwrap_or(u64::MAX);
+            let bury_ms = u64::try_from(BURY.as_millis()).unwrap_or(u64::MAX);
+            // A lost reply needs no repetition: the next look at the peer decides again.
+            if let Ok(Some(lost @ 1..)) = store.takeover(&still.peer, stood_ms, bury_ms).await {
+                journal.say(
+                    &Event::new(Level::Warn, "took the jobs of a worker that stands still")
+                        .with("worker", &still.peer.worker)
+                        .with("jobs", lost)
+                        .with("still_ms", stood_ms),
+                );
+            }
+        });
+    }
+
+    pub(super) fn trouble(&mut self, error: &Error) {
+        self.trouble_since.get_or_insert_with(Instant::now);
+        let event = Event::new(Level::Warn, "Redis is not answering, trying again").with("error", error);
+        self.shared.journal.complain(error.kind(), &event);
+        if matches!(error, Error::Unreachable { .. } | Error::Unknown { .. }) {
+            self.revive_local_store();
+        }
+    }
+
+    /// Nobody else may be about to start the local store's server again.
+    pub(super) fn revive_local_store(&self) {
+        let Some(place) = self.shared.settings.local.clone() else { return };
+        let (path, journal) = (self.shared.settings.search_path.clone(), self.shared.journal.clone());
+        tokio::task::spawn_blocking(move || match local::ensure(&place, path.as_deref()) {
+            Ok(ready) if ready.started => {
+                journal.say(&Event::new(Level::Warn, "started the local store's server again"));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let event =
+                    Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
+                journal.complain("local store", &event);
+            }
+        });
+    }
+
+    pub(super) fn recovered(&mut self) {
+        if let Some(since) = self.trouble_since.take() {
+            // What was seen of the peers before the gap proves nothing about it.
+            self.watch.forget();
+            self.pulses.say_serving_again();
+            let event =
+                Event::new(Level::Info, "Redis is back").with("after_ms", since.elapsed().as_millis());
+            self.shared.journal.say(&event);
+        }
+    }
+
+    /// The books do not know this worker any more: others have its jobs.
+    pub(super) async fn start_over(&mut self) {
+        let event = Event::new(Level::Warn, "struck off the books, registering again");
+        self.shared.journal.complain("unknown worker", &event);
+        self.condemn(|_| true);
+        match start::register_again(&self.shared.store, &self.shared.settings, &self.identity).await {
+            Ok(()) => self.pulses.hurry(),
+            Err(error) => self.trouble(&error),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A lost reply: every verb sent twice leaves what it leaves when sent once.
+
+use jobq::core::store::{NewJob, OutputBatch, When};
+
+use super::{Desk, id, job, registration};
+
+/// Runs the story with each verb sent `times` times; the whole content in stable words, after
+/// each step.
+fn story(times: usize) -> Vec<String> {
+    let desk = Desk::new();
+    let mut pages = Vec::new();
+    let mut send = |step: &str, verb: &dyn Fn(&Desk)| {
+        for _ in 0..times {
+            verb(&desk);
+        }
+        let lines = desk.all();
+        // A sign of life is one more sign of life; no other number may differ.
+        let kept = lines.lines().filter(|line| !line.contains(" counter = "));
+        pages.push(format!("after {step}:\n{}", kept.collect::<Vec<_>>().join("\n")));
+    };
+    let who = registration("w", &["q", "r"]);
+    let other = registration("v", &["q"]);
+    let (w, v) = (who.identity.clone(), other.identity.clone());
+    let token = |desk: &Desk, name: &str| desk.field(name, "token");
+    let tokens = std::cell::RefCell::new(std::collections::BTreeMap::new());
+    let keep = |desk: &Desk| {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+        *tokens.borrow_mut() = names.map(|name| (name, token(desk, name))).into_iter().collect();
+    };
+    let held = |name: &str| tokens.borrow()[name].clone();
+
+    send("register", &|desk| desk.run(desk.store.register(&who)).unwrap());
+    send("register v", &|desk| desk.run(desk.store.register(&other)).unwrap());
+    send("limit", &|desk| desk.run(desk.store.limit(&id("q"), &[("max_depth", Some(12))])).unwrap());
+    let later = NewJob { not_before: Some(When::At(9_999_999_999_999)), ..job("later") };
+    let jobs: Vec<NewJob> =
+        ["a", "b", "c", "d", "e", "f", "g", "h", "i"].iter().map(|name| job(name)).chain([later]).collect();
+    send("enqueue", &|desk| {
+        desk.enqueue(&jobs);
+    });
+    send("claim", &|desk| {
+        desk.pulse(&w, "one", 8, &[("q", 8)]);
+    });
+    send("claim v", &|desk| {
+        desk.pulse(&v, "two", 1, &[("q", 1)]);
+    });
+    send("note", &|desk| keep(desk));
+    send("renew", &|desk| {
+        desk.renew(&w);
+    });
+    let chunk = OutputBatch { totals: [5, 0], chunks: vec![(2, 1, 0, b"hello".to_vec())], drop: vec![1] };
+    send("log", &|desk| assert!(desk.run(desk.store.log(&id("a"), &held("a"), &chunk)).unwrap()));
+    send("finish", &|desk| {
+        desk.finish("a", &held("a"));
+    });
+    send("retry", &|desk| {
+        desk.fail("b", &held("b"), "retry", 3_600_000);
+    });
+    send("snooze", &|desk| {
+        desk.fail("c", &held("c"), "snooze", 3_600_000);
+    });
+    send("failure", &|desk| {
+        desk.fail("d", &held("d"), "failure", 0);
+    });
+    send("lost", &|desk| {
+        desk.fail("e", &held("e"), "lost", 0);
+    });
+    send("stop", &|desk| {
+        desk.release("f", &held("f"), "stop");
+    });
+    send("refused", &|desk| {
+        desk.release("g", &held("g"), "refused");
+    });
+    send("cancel", &|desk| {
+        desk.run(desk.store.cancel(&["h", "b", "later"].map(id), "ann")).unwrap();
+    });
+    let peer = std::cell::RefCell::new(None);
+    send("look", &|desk| *peer.borrow_mut() = Some(desk.peer(&v)));
+    send("takeover", &|desk| {
+        desk.takeover(peer.borrow().as_ref().unwrap(), 30_000);
+    });
+    send("handback", &|desk| {
+        desk.run(desk.store.handback(&w)).unwrap();
+    });
+    send("bye", &|desk| {
+        desk.run(desk.store.bye(&v)).unwrap();
+    });
+    send("purge and its chores", &|desk| {
+        desk.run(desk.store.purge(&id("q"), "ann")).unwrap();
+        desk.drain();
+    });
+    pages
+}
+
+#[test]
+fn twice_is_once() {
+    let (once, twice) = (story(1), story(2));
+    for (once, twice) in once.iter().zip(&twice) {
+        assert!(once == twice, "sent once, {once}\n\nsent twice, {twice}");
+    }
+    assert_eq!(once.len(), twice.len());
+}
+
+#[test]
+fn a_second_purge_before_the_chores_finds_nothing_left_to_do() {
+    let desk = Desk::new();
+    desk.add(&["a", "b"]);
+    for _ in 0..2 {
+        desk.run(desk.store.purge(&id("q"), "ann")).unwrap();
+    }
+    desk.drain();
+    assert_eq!((desk.state("a"), desk.state("b")), ("REVOKED".into(), "REVOKED".into()));
+    assert!(desk.books().family("chore:").next().is_none());
+}

@@ -1,0 +1,21 @@
+//! The scripts, one verb at a time, at the level of the store and of raw Redis: the whole
+//! content of the server is compared before and after each call.
+
+mod desk;
+
+mod again;
+mod bounded;
+mod cancel;
+mod claim;
+mod enqueue;
+mod lease;
+mod log;
+mod memory;
+mod purge;
+mod reads;
+mod release;
+mod retention;
+mod settle;
+mod workers;
+
+use desk::{Desk, id, job, names, registration, store};

@@ -1,0 +1,280 @@
+//! What must hold of the stored state at every instant, checked on raw Redis.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::books::{Books, Entry};
+use super::resp::Client;
+
+/// Unfinished states, then final ones.
+pub const WAITING: [&str; 4] = ["BLOCKED", "SCHEDULED", "PENDING", "RETRY"];
+pub const FINAL: [&str; 4] = ["SUCCESS", "FAILURE", "REVOKED", "EXPIRED"];
+const SEQ_SPAN: i64 = 1 << 44;
+
+type Fields = BTreeMap<String, String>;
+
+/// Panics naming every violation.
+#[track_caller]
+pub fn check(client: &mut Client) {
+    assert_sound(&Books::read(client));
+}
+
+/// As [`check`], of a reading.
+#[track_caller]
+pub fn assert_sound(books: &Books) {
+    let found = violations(books);
+    assert!(found.is_empty(), "the stored state is not sound:\n  {}\n{books:#?}", found.join("\n  "));
+}
+
+/// Priority and sequence number of a score in a ready order.
+pub fn place(score: &str) -> (i64, i64) {
+    let score: i64 = score.parse().expect("a whole number");
+    (100 - score / SEQ_SPAN, score % SEQ_SPAN)
+}
+
+/// Everything that does not hold.
+pub fn violations(books: &Books) -> Vec<String> {
+    let jobs: BTreeMap<&str, Fields> =
+        books.family("job:").map(|id| (id, books.hash(&format!("job:{id}")))).collect();
+    let mut found = Found(Vec::new());
+    let scores = scores(books);
+    indexes(books, &jobs, &mut found);
+    for (id, job) in &jobs {
+        one_job(books, &scores, id, job, &mut found);
+    }
+    leases(books, &jobs, &mut found);
+    sums(books, &jobs, &mut found);
+    collections(books, &jobs, &mut found);
+    bookkeeping(books, &jobs, &mut found);
+    found.0
+}
+
+/// The scores of all sorted sets, by key and member.
+type Scores<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a str>>;
+
+fn scores(books: &Books) -> Scores<'_> {
+    let sets = books.keys.iter().filter(|(_, entry)| matches!(entry, Entry::Zset(_)));
+    sets.map(|(key, _)| {
+        let members = books.zset(key).iter().map(|(member, score)| (member.as_str(), score.as_str()));
+        (key.as_str(), members.collect())
+    })
+    .collect()
+}
+
+struct Found(Vec<String>);
+
+impl Found {
+    fn unless(&mut self, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(what());
+        }
+    }
+}
+
+fn get<'a>(job: &'a Fields, name: &str) -> &'a str {
+    job.get(name).map_or("", String::as_str)
+}
+
+fn number(job: &Fields, name: &str) -> i64 {
+    get(job, name).parse().unwrap_or(0)
+}
+
+/// Each id stands in exactly one index, that of its state and queue, and nothing else does.
+fn indexes(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
+    let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for index in books.family("in:") {
+        for (id, _) in books.zset(&format!("in:{index}")) {
+            places.entry(id).or_default().push(index);
+        }
+    }
+    for (id, at) in &places {
+        found.unless(jobs.contains_key(id), || format!("{id} stands in {at:?} and has no record"));
+    }
+    for (id, job) in jobs {
+        let home = format!("{}:{}", get(job, "state"), get(job, "queue"));
+        let at = places.get(id).cloned().unwrap_or_default();
+        found.unless(at == [home.as_str()], || format!("{id} is {home} and stands in {at:?}"));
+    }
+}
+
+/// The fields of a record agree with its state and with the scores.
+fn one_job(books: &Books, scores: &Scores<'_>, id: &str, job: &Fields, found: &mut Found) {
+    let (state, queue) = (get(job, "state"), get(job, "queue"));
+    let score = |key: &str| scores.get(key).and_then(|members| members.get(id)).copied();
+    let stands = score(&format!("in:{state}:{queue}"));
+    let has = |name: &str| job.contains_key(name);
+    let is_final = FINAL.contains(&state);
+    found.unless(has("token") == (state == "STARTED"), || {
+        format!("{id} is {state} with token {:?}", job.get("token"))
+    });
+    found.unless(!has("cancel") || state == "STARTED", || format!("{id} is {state} and marked for cancel"));
+    found.unless(has("finished") == is_final, || {
+        format!("{id} is {state}, finished {:?}", job.get("finished"))
+    });
+    let waits = matches!(state, "SCHEDULED" | "RETRY");
+    found.unless(has("due") == waits, || format!("{id} is {state}, due {:?}", job.get("due")));
+    let expected = match state {
+        "SCHEDULED" | "RETRY" => get(job, "due").to_owned(),
+        "STARTED" => get(job, "started").to_owned(),
+        "PENDING" => ((100 - number(job, "prio")) * SEQ_SPAN + number(job, "seq")).to_string(),
+        _ => get(job, "finished").to_owned(),
+    };
+    found.unless(stands == Some(expected.as_str()), || {
+        format!("{id} is {state} at {stands:?}, not {expected}")
+    });
+    let may_expire = has("expires");
+    found.unless(!may_expire || matches!(state, "SCHEDULED" | "PENDING" | "BLOCKED"), || {
+        format!("{id} is {state} and can expire")
+    });
+    let expiry = score(&format!("expiry:{queue}"));
+    found.unless(expiry == job.get("expires").map(String::as_str), || {
+        format!("{id} expires at {:?}, by the index at {expiry:?}", job.get("expires"))
+    });
+    let retained = score("retain").is_some();
+    found.unless(retained == is_final, || format!("{id} is {state}, retained: {retained}"));
+    found.unless(books.keys.contains_key(&format!("spec:{id}")), || format!("{id} has no spec"));
+    let stdin = books.keys.contains_key(&format!("stdin:{id}"));
+    found.unless(!stdin || !is_final, || format!("{id} is {state} and has its input still"));
+    let tries = books.list(&format!("tries:{id}")).len();
+    found.unless(tries <= 10, || format!("{id} remembers {tries} attempts"));
+    let listed = score("outputs").is_some();
+    let has_output = books.keys.contains_key(&format!("out:{id}"));
+    found.unless(listed == (has_output && is_final), || format!("{id} is {state}, output listed: {listed}"));
+    for counter in ["attempts", "failures", "losses", "snoozes", "releases"] {
+        found.unless(number(job, counter) >= 0, || format!("{id} counts {counter} {}", get(job, counter)));
+    }
+}
+
+/// STARTED if and only if a worker's book of held jobs has the same token.
+fn leases(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
+    let mut held: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for worker in books.family("held:") {
+        for (id, token) in books.hash(&format!("held:{worker}")) {
+            let twice = held.insert(id.clone(), (worker.to_owned(), token)).is_some();
+            found.unless(!twice, || format!("{id} is held twice"));
+        }
+    }
+    for (id, (worker, token)) in &held {
+        let job = jobs.get(id.as_str());
+        let agrees = job.is_some_and(|job| {
+            get(job, "state") == "STARTED" && get(job, "token") == token && get(job, "worker") == worker
+        });
+        found.unless(agrees, || format!("{worker} holds {id} with {token}, the record says {job:?}"));
+    }
+    let fence: i64 = get(&books.hash("meta"), "fence").parse().unwrap_or(0);
+    let mut tokens = BTreeSet::new();
+    for (id, job) in jobs.iter().filter(|(_, job)| get(job, "state") == "STARTED") {
+        found.unless(held.contains_key(*id), || format!("{id} is STARTED and held by nobody"));
+        let own: i64 = get(job, "token").split('-').next().unwrap_or_default().parse().unwrap_or(i64::MAX);
+        found.unless(own <= fence, || format!("{id} has fence {own}, the last issued is {fence}"));
+        found.unless(tokens.insert(own), || format!("the fence {own} was issued twice"));
+    }
+    for worker in books.family("mail:") {
+        for (id, word) in books.hash(&format!("mail:{worker}")) {
+            let asked = jobs.get(id.as_str()).is_some_and(|job| get(job, "cancel") == "1");
+            let theirs = held.get(&id).is_some_and(|(holder, _)| holder == worker);
+            found.unless(word == "cancel" && asked && theirs, || {
+                format!("{worker} has mail {word} about {id}")
+            });
+        }
+    }
+}
+
+/// What is counted as a running sum is the sum.
+fn sums(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
+    let mut bytes: BTreeMap<&str, i64> = BTreeMap::new();
+    for (id, job) in jobs {
+        let own = text_len(books, &format!("spec:{id}"));
+        let stdin = text_len(books, &format!("stdin:{id}"));
+        let is_final = FINAL.contains(&get(job, "state"));
+        let counted = number(job, "bytes");
+        found.unless(is_final || counted == own + stdin, || {
+            format!("{id} has {} bytes, not {counted}", own + stdin)
+        });
+        *bytes.entry(get(job, "queue")).or_default() += if is_final { 0 } else { counted };
+    }
+    for queue in books.family("queue:").chain(bytes.keys().copied()) {
+        let stored = number(&books.hash(&format!("queue:{queue}")), "bytes");
+        let sum = bytes.get(queue).copied().unwrap_or(0);
+        found.unless(stored == sum, || format!("queue {queue} says {stored} bytes, its jobs have {sum}"));
+    }
+    let mut total = 0;
+    for id in books.family("out:") {
+        let out = books.hash(&format!("out:{id}"));
+        let chunks = out.iter().filter(|(name, _)| name.parse::<u64>().is_ok());
+        // Chunks are STREAM:OFFSET:BYTES; lossy text, so only ASCII output is counted here.
+        let ascii = out.values().all(|value| !value.contains('\u{fffd}'));
+        let sum: usize = chunks.map(|(_, chunk)| chunk.splitn(3, ':').nth(2).map_or(0, str::len)).sum();
+        let stored = number(&out, "bytes");
+        found
+            .unless(!ascii || stored == sum as i64, || format!("out:{id} says {stored} bytes and has {sum}"));
+        total += stored;
+    }
+    let stored = number(&books.hash("meta"), "out_bytes");
+    found.unless(stored == total, || format!("out_bytes is {stored}, the outputs have {total}"));
+}
+
+/// Nothing is left of what is gone, and no set names what is not there.
+fn collections(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
+    for family in ["spec:", "stdin:", "out:", "tries:"] {
+        for id in books.family(family) {
+            found.unless(jobs.contains_key(id), || format!("{family}{id} has no job"));
+        }
+    }
+    for set in ["retain", "outputs"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(books.keys.keys().filter(|key| key.starts_with("expiry:")).cloned())
+    {
+        for (id, _) in books.zset(&set) {
+            found.unless(jobs.contains_key(id.as_str()), || format!("{set} names {id}, which is gone"));
+        }
+    }
+    for (id, _) in books.zset("tombs") {
+        found.unless(!jobs.contains_key(id.as_str()), || format!("{id} has a tombstone and lives"));
+    }
+}
+
+/// Chores, workers, queues and the last numbers issued.
+fn bookkeeping(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
+    let listed: BTreeSet<&str> = books.list("chores").iter().map(String::as_str).collect();
+    let written: BTreeSet<&str> = books.family("chore:").collect();
+    found.unless(listed == written && listed.len() == books.list("chores").len(), || {
+        format!("chores {listed:?} are listed and {written:?} written")
+    });
+    for queue in books.family("queue:") {
+        let purge = books.hash(&format!("queue:{queue}")).remove("purge");
+        found.unless(purge.as_deref().is_none_or(|id| written.contains(id)), || {
+            format!("queue {queue} names purge {purge:?}, which is done")
+        });
+    }
+    let known: BTreeSet<&str> = books.zset("workers").iter().map(|(name, _)| name.as_str()).collect();
+    let records: BTreeSet<&str> = books.family("worker:").collect();
+    found.unless(known == records, || format!("workers {known:?} are known and {records:?} written"));
+    for family in ["held:", "mail:"] {
+        for worker in books.family(family) {
+            found.unless(known.contains(worker), || format!("{family}{worker} belongs to nobody"));
+        }
+    }
+    for queue in books.family("serves:") {
+        for (worker, _) in books.zset(&format!("serves:{queue}")) {
+            found.unless(known.contains(worker.as_str()), || format!("{worker} serves {queue} and is gone"));
+        }
+    }
+    let queues: BTreeSet<&str> = books.zset("queues").iter().map(|(name, _)| name.as_str()).collect();
+    let meta = books.hash("meta");
+    for (id, job) in jobs {
+        let (queue, seq) = (get(job, "queue"), number(job, "seq"));
+        found.unless(queues.contains(queue), || format!("{id} is in {queue}, a queue that nobody knows"));
+        found
+            .unless(seq <= number(&meta, "seq"), || format!("{id} has number {seq}, which was never issued"));
+    }
+    let marked = jobs.is_empty() && known.is_empty() || get(&meta, "format") == "1";
+    found.unless(marked, || "the namespace has content and no format".to_owned());
+}
+
+fn text_len(books: &Books, key: &str) -> i64 {
+    match books.keys.get(key) {
+        Some(Entry::Text(text)) => text.len() as i64,
+        _ => 0,
+    }
+}
