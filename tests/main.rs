@@ -14,6 +14,7 @@
 mod support;
 
 mod cleanroom;
+mod faults;
 mod load;
 mod local;
 mod outcomes;
