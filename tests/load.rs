@@ -68,8 +68,12 @@ fn delayed_jobs_come_in_the_order_in_which_they_fall_due() {
     let server = Server::start();
     let room = Room::new(&server);
     // The later a job is enqueued, the sooner it is due; all are due when the worker starts.
+    let last = jiff::Timestamp::now() + Duration::from_secs(4);
     let ids: Vec<String> = (0..10)
-        .map(|n| room.shell(&["--delay", &format!("{}ms", 1_000 - n * 100)], "echo $JOBQ_JOB_ID >>order"))
+        .map(|n| {
+            let at = (last - Duration::from_millis(n * 100)).to_string();
+            room.shell(&["--at", &at], "echo $JOBQ_JOB_ID >>order")
+        })
         .collect();
     wait_for("all to be due", PATIENCE, || ids.iter().all(|id| room.job(id).state() == "PENDING"));
     room.burst(&["-c", "1"]);

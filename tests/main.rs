@@ -18,6 +18,7 @@ mod cli;
 mod control;
 mod docs;
 mod enqueue;
+mod faults;
 mod generated;
 mod load;
 mod local;

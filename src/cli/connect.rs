@@ -33,6 +33,9 @@ pub enum Missing {
     Wake,
     /// Only say how things are.
     Report,
+    /// Go on: somebody starts one, now or later. For a worker's engine, which adopts and kills
+    /// what detaches itself below it, a server that it started included.
+    Await,
 }
 
 /// The local store's folder.
@@ -72,6 +75,7 @@ pub fn find(global: &Global, env: &EnvFacts, out: &Out, missing: Missing) -> Res
             None => return Ok(None),
             Some(socket) => socket,
         },
+        Missing::Await => local::address(&place)?,
         Missing::Wake | Missing::Make => {
             let ready = local::ensure(&place, env.path.as_deref())?;
             if ready.created {
@@ -114,15 +118,16 @@ fn password(env: &EnvFacts) -> Result<Option<String>, Problem> {
     Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
-/// Looks whether the words can work, without starting or reaching anything.
+/// Looks whether the words can work, without reaching anything, and starts the local store
+/// where that is to be used. For a worker's guardian, before it adopts what detaches itself
+/// below it: the server has to outlive the worker.
 ///
 /// # Errors
 /// A problem for the person.
-pub fn check(global: &Global, env: &EnvFacts) -> Result<(), Problem> {
+pub fn prepare(global: &Global, env: &EnvFacts, out: &Out) -> Result<(), Problem> {
     match global.url() {
         Some(url) => Target::parse(url, &TlsFiles::default(), None).map(drop)?,
-        None if env.local_never => return Err(no_url()),
-        None => place(env).map(drop)?,
+        None => find(global, env, out, Missing::Make).map(drop)?,
     }
     Ok(())
 }
@@ -142,7 +147,30 @@ pub fn open(
     out: &Out,
     patience: Patience,
 ) -> Result<(Store, Option<Place>), Problem> {
-    match find(global, env, out, Missing::Make)? {
+    open_with(global, env, out, patience, Missing::Make)
+}
+
+/// As [`open`], for a process that must not start the local store itself.
+///
+/// # Errors
+/// A problem for the person.
+pub fn open_started(
+    global: &Global,
+    env: &EnvFacts,
+    out: &Out,
+    patience: Patience,
+) -> Result<(Store, Option<Place>), Problem> {
+    open_with(global, env, out, patience, Missing::Await)
+}
+
+fn open_with(
+    global: &Global,
+    env: &EnvFacts,
+    out: &Out,
+    patience: Patience,
+    missing: Missing,
+) -> Result<(Store, Option<Place>), Problem> {
+    match find(global, env, out, missing)? {
         Some(found) => {
             let store = Store::new(Link::new(found.target, patience), global.namespace.clone());
             Ok((store, found.local))

@@ -42,10 +42,8 @@ pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
         return engine_half(context, args);
     }
     // What is wrong with the words is told here, once, and not by each engine.
-    connect::check(&context.global, &context.env)?;
-    // Before this process adopts what its children leave: the server is to outlive the worker.
-    connect::find(&context.global, &context.env, &context.out, connect::Missing::Make)?;
     check_log_dir(args)?;
+    connect::prepare(&context.global, &context.env, &context.out)?;
     let options = GuardOptions {
         engine: EngineCommand::this_program(),
         grace: span(&args.grace),
@@ -92,7 +90,7 @@ fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -
     let lease = span(&args.lease);
     let reply = (lease / 4).clamp(Duration::from_millis(500), Duration::from_secs(5));
     let patience = Patience { connect: reply.min(Duration::from_secs(2)), reply };
-    let (store, local) = connect::open(&context.global, &context.env, &context.out, patience)?;
+    let (store, local) = connect::open_started(&context.global, &context.env, &context.out, patience)?;
     let settings = settings(context, args, local)?;
     let journal = journal(context, args.log_format);
     // Two threads, so that a slow line of log never delays a renewal.

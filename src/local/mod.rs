@@ -87,6 +87,16 @@ pub fn exists(place: &Place) -> Result<bool, LocalError> {
     Ok(place.check()? && place.has_data())
 }
 
+/// The socket to connect to, whether a server runs at the moment or not: for a process that
+/// may not start one, and reconnects when somebody else has. Never creates anything.
+///
+/// # Errors
+/// [`LocalError::Unsafe`] if the directory may belong to somebody else, [`LocalError::Io`].
+pub fn address(place: &Place) -> Result<PathBuf, LocalError> {
+    place.check()?;
+    place.connectable_socket()
+}
+
 /// A running local store: the one that is there, or one started now. `search_path` has the
 /// form of `PATH`; `None` means [`DEFAULT_SEARCH_PATH`]. Any number of processes may call
 /// this at the same time; they end up with one server. Waits at most 30 s for one that has

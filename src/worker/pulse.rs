@@ -42,6 +42,9 @@ struct OpenClaim {
     request: String,
     want: usize,
     queues: Vec<(String, usize)>,
+    /// It may have taken effect: from then on only an answer ends it. That a repetition
+    /// certainly failed says nothing about the first time.
+    uncertain: bool,
 }
 
 /// The sender of pulses.
@@ -131,10 +134,11 @@ impl Pulses {
         self.in_flight = false;
         match &answer {
             Answer::Trouble(error) => {
-                // Only an uncertain claim must be repeated; a certain refusal ends it.
-                if !matches!(error, Error::Unknown { .. }) {
-                    self.open = None;
+                // A claim that certainly had no effect is over; any other must be repeated.
+                if let Some(claim) = &mut self.open {
+                    claim.uncertain |= matches!(error, Error::Unknown { .. });
                 }
+                self.open = self.open.take().filter(|claim| claim.uncertain);
                 self.back_off =
                     (self.back_off * 2).clamp(Duration::from_millis(50), Duration::from_millis(500));
                 self.not_before = Instant::now() + self.back_off.mul_f64(0.5 + random_unit() / 2.0);
@@ -187,7 +191,8 @@ impl Pulses {
         due
     }
 
-    /// Sends a claim for `want` jobs, or repeats the one whose answer is not known.
+    /// Sends a claim for `want` jobs, or repeats the one whose answer is not known. With a
+    /// `want` of 0 the repetition asks only what came of it, and takes nothing new.
     pub fn claim(
         &mut self,
         identity: &Identity,
@@ -197,11 +202,18 @@ impl Pulses {
         queues: Vec<(String, usize)>,
     ) {
         let full = self.say_serving();
-        let claim = self.open.get_or_insert_with(|| OpenClaim { request: new_nonce(), want, queues }).clone();
+        let claim = self
+            .open
+            .get_or_insert_with(|| OpenClaim { request: new_nonce(), want, queues, uncertain: false })
+            .clone();
+        let nothing_new = want == 0;
         let (store, identity) = (Arc::clone(&self.store), identity.clone());
         self.launch(async move {
-            let queues: Vec<(&str, usize)> =
-                claim.queues.iter().map(|(queue, most)| (queue.as_str(), *most)).collect();
+            let queues: Vec<(&str, usize)> = claim
+                .queues
+                .iter()
+                .map(|(queue, most)| (queue.as_str(), if nothing_new { 0 } else { *most }))
+                .collect();
             let request = ClaimRequest {
                 identity: &identity,
                 request: &claim.request,
