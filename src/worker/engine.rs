@@ -436,7 +436,8 @@ impl Engine {
             }
             Ok(_) => {}
             Err(error) => {
-                let event = Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
+                let event =
+                    Event::new(Level::Warn, "cannot start the local store's server").with("error", &error);
                 journal.complain("local store", &event);
             }
         });
