@@ -8,7 +8,7 @@ TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 BIN = $(TARGET_DIR)/release/jobq
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-# Man pages and completions are checked in; this program writes them.
+# Man pages, completions and the schema of jobq.toml are checked in; this program writes them.
 GEN = $(CARGO) run -q --locked --example gen --
 
 .DEFAULT_GOAL := help
@@ -33,15 +33,16 @@ check: ## formatting and lints
 unit: ## the tests alone
 	$(CARGO) test --locked
 
-gen: ## write man pages and completions anew
-	$(GEN) man completions
+gen: ## write man pages, completions and the schema of jobq.toml anew
+	$(GEN) man completions docs
 
-gen-check: ## compare man pages and completions with the code
+gen-check: ## compare what `make gen` writes with the code
 	rm -rf $(TARGET_DIR)/gen
-	mkdir -p $(TARGET_DIR)/gen/man $(TARGET_DIR)/gen/completions
-	$(GEN) $(TARGET_DIR)/gen/man $(TARGET_DIR)/gen/completions
+	mkdir -p $(TARGET_DIR)/gen/man $(TARGET_DIR)/gen/completions $(TARGET_DIR)/gen/docs
+	$(GEN) $(TARGET_DIR)/gen/man $(TARGET_DIR)/gen/completions $(TARGET_DIR)/gen/docs
 	@diff -r man $(TARGET_DIR)/gen/man && diff -r completions $(TARGET_DIR)/gen/completions \
-	    || { echo 'man/ or completions/ is out of date: run `make gen`' >&2; exit 1; }
+	    && diff docs/jobq.schema.json $(TARGET_DIR)/gen/docs/jobq.schema.json \
+	    || { echo 'man/, completions/ or docs/jobq.schema.json is out of date: run `make gen`' >&2; exit 1; }
 
 demo: ## a short tour in the terminal
 	sh examples/demo.sh
@@ -52,8 +53,10 @@ bench: ## the benchmarks
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages and completions below PREFIX (/usr/local) and DESTDIR
 	$(INSTALL) -Dm755 $(BIN) $(DESTDIR)$(PREFIX)/bin/jobq
-	$(INSTALL) -d $(SHARE)/man/man1
+	$(INSTALL) -d $(SHARE)/man/man1 $(SHARE)/man/man5
 	$(INSTALL) -m644 man/*.1 $(SHARE)/man/man1
+	$(INSTALL) -m644 man/*.5 $(SHARE)/man/man5
+	$(INSTALL) -Dm644 docs/jobq.schema.json $(SHARE)/jobq/jobq.schema.json
 	$(INSTALL) -Dm644 completions/jobq.bash $(SHARE)/bash-completion/completions/jobq
 	$(INSTALL) -Dm644 completions/_jobq $(SHARE)/zsh/site-functions/_jobq
 	$(INSTALL) -Dm644 completions/jobq.fish $(SHARE)/fish/vendor_completions.d/jobq.fish

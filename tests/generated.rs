@@ -1,5 +1,7 @@
-//! The checked-in man pages and completions are what the code says.
+//! The checked-in man pages, completions and the JSON schema are what the code says.
 
+#[path = "../examples/gen/config_page.rs"]
+mod config_page;
 #[path = "../examples/gen/manual.rs"]
 mod manual;
 #[path = "../examples/gen/pages.rs"]
@@ -26,5 +28,14 @@ fn man_pages_and_completions_are_up_to_date() {
             let stored = std::fs::read_to_string(root.join(dir).join(&name)).unwrap();
             assert!(stored == text, "{dir}/{name} is not what the code says; run make gen");
         }
+    }
+}
+
+#[test]
+fn the_schema_of_the_configuration_is_up_to_date() {
+    for (name, text) in pages::docs() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(&name);
+        let stored = std::fs::read_to_string(path).unwrap();
+        assert!(stored == text, "docs/{name} is not what the code says; run make gen");
     }
 }

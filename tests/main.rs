@@ -13,5 +13,6 @@
 
 mod support;
 
+mod config;
 mod local;
 mod support_itself;

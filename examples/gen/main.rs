@@ -1,7 +1,9 @@
-//! Writes the man pages and completions: `cargo run --example gen -- man completions`.
+//! Writes the man pages, the completions and the JSON schema of the configuration:
+//! `cargo run --example gen -- man completions docs`.
 //! With `--check` it changes nothing, and exits 1 naming what differs.
 #![allow(clippy::print_stderr)] // a tool of the source tree, not the product
 
+mod config_page;
 mod manual;
 mod pages;
 mod roff;
@@ -14,12 +16,12 @@ fn main() -> ExitCode {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     let check = args.iter().any(|arg| arg == "--check");
     args.retain(|arg| arg != "--check");
-    let [man, completions] = args.as_slice() else {
-        eprintln!("usage: gen [--check] MAN-DIR COMPLETIONS-DIR");
+    let [man, completions, docs] = args.as_slice() else {
+        eprintln!("usage: gen [--check] MAN-DIR COMPLETIONS-DIR DOCS-DIR");
         return ExitCode::from(2);
     };
     let mut good = true;
-    for (dir, files) in [(man, pages::man()), (completions, pages::completions())] {
+    for (dir, files) in [(man, pages::man()), (completions, pages::completions()), (docs, pages::docs())] {
         let dir = Path::new(dir);
         for (name, text) in files {
             let path = dir.join(name);

@@ -106,7 +106,7 @@ pub struct UsageError {
 
 impl From<UsageError> for Problem {
     fn from(error: UsageError) -> Problem {
-        Problem { code: 2, kind: "usage", message: error.message, hint: error.hint }
+        Problem { hint: error.hint, ..Problem::new(2, "usage", error.message) }
     }
 }
 

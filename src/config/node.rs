@@ -86,6 +86,13 @@ impl Node {
         }
     }
 
+    /// A text as a path: absolute, or from the folder of its file.
+    pub fn path(&self) -> Option<PathBuf> {
+        let Value::Text(text) = &self.value else { return None };
+        // `./x` and `.` would be shown to people and passed to programs.
+        Some(self.origin.source.dir.join(text).components().collect())
+    }
+
     /// What it is, with its article: `a string`.
     pub(super) fn what(&self) -> &'static str {
         match self.value {

@@ -384,8 +384,8 @@ fn object(tables: &[&'static [Key]]) -> Json {
         let mut one = key.kind.schema();
         if let Some(object) = one.as_object_mut() {
             object.insert("description".to_owned(), Json::from(key.help.replace('`', "")));
-            if let Some(default) = default(key) {
-                object.insert("default".to_owned(), default);
+            if !key.default.is_empty() {
+                object.insert("default".to_owned(), key.default_json());
             }
         }
         properties.insert(key.name.to_owned(), one);
@@ -398,11 +398,14 @@ fn object(tables: &[&'static [Key]]) -> Json {
     object
 }
 
-fn default(key: &Key) -> Option<Json> {
-    match (key.default, key.kind) {
-        ("", _) => None,
-        (text, Kind::Bool | Kind::Integer { .. }) => text.parse().ok(),
-        (text, _) => Some(Json::from(text)),
+impl Key {
+    /// The default as it would be written; `null` for none.
+    pub fn default_json(&self) -> Json {
+        match (self.default, self.kind) {
+            ("", _) => Json::Null,
+            (text, Kind::Bool | Kind::Integer { .. }) => text.parse().unwrap_or_default(),
+            (text, _) => Json::from(text),
+        }
     }
 }
 

@@ -65,9 +65,7 @@ pub(super) fn path(node: &Node, kind: Kind) -> Read<PathBuf> {
     if typed == "~" || typed.starts_with("~/") || typed.starts_with('$') {
         return Err(wrong(node, format!("{typed:?} is not expanded here; write the whole path")));
     }
-    let joined = node.origin.source.dir.join(&typed);
-    // `./x` and `.` would be shown to people and passed to programs.
-    Ok(joined.components().collect())
+    node.path().ok_or_else(|| must(node, "a path"))
 }
 
 pub(super) fn name(node: &Node, _: Kind) -> Read<Name> {

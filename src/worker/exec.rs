@@ -4,7 +4,9 @@
 //! after the start would come too late for the first instructions of the command, and set
 //! between fork and exec they would force a copying fork on every job.
 //!
-//!     jobq __exec [--umask 077] [--nice 5] [--rlimit nofile=1024[:4096]]... -- CMD [ARG]...
+//! ```text
+//! jobq __exec [--umask 077] [--nice 5] [--rlimit nofile=1024[:4096]]... -- CMD [ARG]...
+//! ```
 
 use std::ffi::{OsStr, OsString};
 use std::io;
