@@ -33,11 +33,11 @@ check: ## formatting and lints
 unit: ## the tests alone
 	$(CARGO) test --locked
 
-gen: ## write man pages, completions and the tables of docs/protocol.md anew
-	$(GEN) man completions docs/protocol.md
+gen: ## write man pages, completions, the schema and the tables of docs/protocol.md anew
+	$(GEN) man completions docs
 
 gen-check: ## compare them with the code
-	$(GEN) --check man completions docs/protocol.md
+	$(GEN) --check man completions docs
 
 demo: ## a short tour in the terminal
 	sh examples/demo.sh
@@ -48,8 +48,10 @@ bench: ## what is promised about speed, as ratios; ONLY=depth for one section of
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages and completions below PREFIX (/usr/local) and DESTDIR
 	$(INSTALL) -Dm755 $(BIN) $(DESTDIR)$(PREFIX)/bin/jobq
-	$(INSTALL) -d $(SHARE)/man/man1
+	$(INSTALL) -d $(SHARE)/man/man1 $(SHARE)/man/man5
 	$(INSTALL) -m644 man/*.1 $(SHARE)/man/man1
+	$(INSTALL) -m644 man/*.5 $(SHARE)/man/man5
+	$(INSTALL) -Dm644 docs/jobq.schema.json $(SHARE)/jobq/jobq.schema.json
 	$(INSTALL) -Dm644 completions/jobq.bash $(SHARE)/bash-completion/completions/jobq
 	$(INSTALL) -Dm644 completions/_jobq $(SHARE)/zsh/site-functions/_jobq
 	$(INSTALL) -Dm644 completions/jobq.fish $(SHARE)/fish/vendor_completions.d/jobq.fish

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_jobq_global_optspecs
-    string join \n url= namespace= tls-ca= tls-cert= tls-key= json quiet v/verbose color= h/help V/version
+    string join \n url= namespace= config= tls-ca= tls-cert= tls-key= json quiet v/verbose color= h/help V/version
 end
 
 function __fish_jobq_needs_command
@@ -25,7 +25,8 @@ function __fish_jobq_using_subcommand
 end
 
 complete -c jobq -n "__fish_jobq_needs_command" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_needs_command" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_needs_command" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_needs_command" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_needs_command" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_needs_command" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_needs_command" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -74,7 +75,8 @@ complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l stdin-file -d 'Pas
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l wait-timeout -d 'Wait at most this long; the job goes on' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l if-full -d 'When the queue is full: fail (exit 75), wait, or wait=DURATION' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -89,23 +91,24 @@ complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l json -d 'Print JSO
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand worker" -s q -l queue -d 'Queues to serve, with weights: emails:3,reports:1' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -s q -l queue -d 'Queues to serve, with weights: emails:3,reports:1; default: all that the configuration names, else default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s c -l concurrency -d 'Jobs to run at once; default: the number of CPUs' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l queue-limit -d 'Jobs of one queue to run at once here: emails=2; may be repeated' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l name -d 'Label to show for this worker' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l idle -d 'With --burst, stay for jobs that fall due within this long; default: 0s' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l max-jobs -d 'End after this many jobs' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l max-runtime -d 'End after this long, as if stopped' -r
-complete -c jobq -n "__fish_jobq_using_subcommand worker" -l grace -d 'Time running jobs get to end when the worker is stopped' -r
-complete -c jobq -n "__fish_jobq_using_subcommand worker" -l kill-after -d 'Time between TERM and KILL for what still runs then' -r
-complete -c jobq -n "__fish_jobq_using_subcommand worker" -l lease -d 'How long this worker may be out of touch before others take its jobs over; at least 1s' -r
-complete -c jobq -n "__fish_jobq_using_subcommand worker" -l log-format -d 'Form of the log on standard error' -r -f -a "text\t'Lines for people'
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l grace -d 'Time running jobs get to end when the worker is stopped; default: 20s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l kill-after -d 'Time between TERM and KILL for what still runs then; default: 5s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l lease -d 'How long this worker may be out of touch before others take its jobs over; at least 1s; default: 30s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l log-format -d 'Form of the log on standard error; default: text' -r -f -a "text\t'Lines for people'
 json\t'One JSON object a line'"
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l log-dir -d 'Folder for complete outputs, one file per attempt and stream' -r -f -a "(__fish_complete_directories)"
-complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-head -d 'Bytes to keep of the beginning of each output' -r
-complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-tail -d 'Bytes to keep of the end of each output' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-head -d 'Bytes to keep of the beginning of each output; default: 32KiB' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-tail -d 'Bytes to keep of the end of each output; default: 224KiB' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand worker" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -122,7 +125,8 @@ complete -c jobq -n "__fish_jobq_using_subcommand worker" -s v -l verbose -d 'Sa
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l wait-timeout -d 'With --wait, wait at most this long; the jobs go on' -r
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand status" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand status" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -137,21 +141,24 @@ complete -c jobq -n "__fish_jobq_using_subcommand status" -l json -d 'Print JSON
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l json -d 'Print JSON: one object, or one a line for lists'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -l quiet -d 'Say nothing but data and errors'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -s v -l verbose -d 'Say more; twice for still more'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -162,8 +169,22 @@ complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -180,7 +201,8 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_s
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "server" -d 'Manage the local store\'s server'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, for whoever looks at the jobs later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -195,7 +217,8 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-depth -d 'Unfinished jobs it may hold, or none for no limit' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-bytes -d 'Bytes its unfinished jobs may take, such as 64M, or none for no limit' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -207,7 +230,8 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
@@ -220,7 +244,8 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F

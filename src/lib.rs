@@ -3,6 +3,7 @@
 //! The modules in reading order; ARCHITECTURE.md draws how they may use each other.
 
 pub mod core;
+pub mod config;
 pub mod local;
 pub mod worker;
 pub mod view;

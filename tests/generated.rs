@@ -1,5 +1,7 @@
-//! The checked-in man pages, completions and protocol tables are what the code says.
+//! The checked-in man pages, completions, schema and protocol tables are what the code says.
 
+#[path = "../examples/gen/config_page.rs"]
+mod config_page;
 #[path = "../examples/gen/manual.rs"]
 mod manual;
 #[path = "../examples/gen/pages.rs"]
@@ -57,5 +59,14 @@ fn the_protocol_page_names_every_field_of_a_job_that_scripts_use() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn the_schema_of_the_configuration_is_up_to_date() {
+    for (name, text) in pages::docs() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(&name);
+        let stored = std::fs::read_to_string(path).unwrap();
+        assert!(stored == text, "docs/{name} is not what the code says; run make gen");
     }
 }

@@ -15,6 +15,7 @@ mod support;
 
 mod cleanroom;
 mod cli;
+mod config;
 mod control;
 mod docs;
 mod enqueue;

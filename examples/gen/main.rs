@@ -1,8 +1,9 @@
-//! Writes the man pages, the completions, and what docs/protocol.md repeats from the code:
-//! `cargo run --example gen -- man completions docs/protocol.md`.
+//! Writes the man pages, the completions, the JSON schema of the configuration, and what
+//! docs/protocol.md repeats from the code: `cargo run --example gen -- man completions docs`.
 //! With `--check` it changes nothing, and exits 1 naming what differs.
 #![allow(clippy::print_stderr)] // a tool of the source tree, not the product
 
+mod config_page;
 mod manual;
 mod pages;
 mod protocol;
@@ -16,19 +17,20 @@ fn main() -> ExitCode {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     let check = args.iter().any(|arg| arg == "--check");
     args.retain(|arg| arg != "--check");
-    let [man, completions, protocol] = args.as_slice() else {
-        eprintln!("usage: gen [--check] MAN-DIR COMPLETIONS-DIR PROTOCOL-FILE");
+    let [man, completions, docs] = args.as_slice() else {
+        eprintln!("usage: gen [--check] MAN-DIR COMPLETIONS-DIR DOCS-DIR");
         return ExitCode::from(2);
     };
     let mut pages: Vec<(PathBuf, String)> = Vec::new();
-    for (dir, files) in [(man, pages::man()), (completions, pages::completions())] {
+    for (dir, files) in [(man, pages::man()), (completions, pages::completions()), (docs, pages::docs())] {
         pages.extend(files.into_iter().map(|(name, text)| (Path::new(dir).join(name), text)));
     }
-    let written = std::fs::read_to_string(protocol).map_err(|error| error.to_string());
+    let protocol = Path::new(docs).join("protocol.md");
+    let written = std::fs::read_to_string(&protocol).map_err(|error| error.to_string());
     match written.and_then(|text| protocol::page(&text)) {
-        Ok(text) => pages.push((protocol.into(), text)),
+        Ok(text) => pages.push((protocol, text)),
         Err(fault) => {
-            eprintln!("{protocol}: {fault}");
+            eprintln!("{}: {fault}", protocol.display());
             return ExitCode::FAILURE;
         }
     }

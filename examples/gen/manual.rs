@@ -5,14 +5,14 @@ use clap::{Arg, ArgAction, Command};
 use super::roff::{Page, bold, escape, italic};
 
 /// Bumped with each release; the clock would make two builds differ.
-const DATE: &str = "2026-11-23";
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const DATE: &str = "2026-11-23";
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const GLOBAL: &str = "Global options";
 
 /// The page of one subcommand.
 pub(crate) fn page(command: &Command) -> String {
     let name = format!("jobq-{}", command.get_name());
-    let mut page = Page::new(&name, DATE, VERSION);
+    let mut page = Page::new(&name, 1, DATE, VERSION);
     page.section("NAME");
     page.text(&format!("{name} - {}", lower(&about(command))));
     page.section("SYNOPSIS");
@@ -47,7 +47,7 @@ pub(crate) fn page(command: &Command) -> String {
 
 /// jobq.1.
 pub(crate) fn overview(command: &Command) -> String {
-    let mut page = Page::new("jobq", DATE, VERSION);
+    let mut page = Page::new("jobq", 1, DATE, VERSION);
     page.section("NAME");
     page.text("jobq - a job queue for people who live in the shell");
     page.section("SYNOPSIS");
@@ -238,6 +238,7 @@ fn see_also(page: &mut Page, without: Option<&str>) {
             pages.push(format!("jobq-{name}(1)"));
         }
     }
+    pages.push("jobq.toml(5)".to_owned());
     let pages: Vec<String> = pages.iter().map(|one| escape(one)).collect();
     page.raw(&pages.join(",\n"));
 }

@@ -12,14 +12,20 @@ fn built() -> clap::Command {
     command
 }
 
-/// The man pages: jobq.1 and one for each subcommand.
+/// The man pages: jobq.1, one for each subcommand, and jobq.toml.5.
 pub(crate) fn man() -> Vec<(String, String)> {
     let command = built();
     let mut pages = vec![("jobq.1".to_owned(), overview(&command))];
     for subcommand in command.get_subcommands().filter(|one| !one.is_hide_set()) {
         pages.push((format!("jobq-{}.1", subcommand.get_name()), page(subcommand)));
     }
+    pages.push(("jobq.toml.5".to_owned(), super::config_page::page()));
     pages
+}
+
+/// What editors complete `jobq.toml` with.
+pub(crate) fn docs() -> Vec<(String, String)> {
+    vec![("jobq.schema.json".to_owned(), jobq::config::schema::json_schema())]
 }
 
 /// The completions of the three shells, under the names that their folders expect.

@@ -4,12 +4,12 @@
 pub(crate) struct Page(String);
 
 impl Page {
-    /// A page of section 1.
-    pub(crate) fn new(name: &str, date: &str, version: &str) -> Page {
+    /// A page of that section of the manual.
+    pub(crate) fn new(name: &str, section: u8, date: &str, version: &str) -> Page {
         let title = escape(&name.to_uppercase());
         Page(format!(
-            ".\\\" Made from the argument definitions by examples/gen; do not edit.\n\
-             .TH {title} 1 {date} \"jobq {version}\" \"jobq manual\"\n"
+            ".\\\" Made from the definitions in the source by examples/gen; do not edit.\n\
+             .TH {title} {section} {date} \"jobq {version}\" \"jobq manual\"\n"
         ))
     }
 

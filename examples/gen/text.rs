@@ -88,12 +88,14 @@ pub(crate) const SECTIONS: &[Section] = &[
     ),
     (
         "ENVIRONMENT",
-        "Options win over variables. Workers never pass the server's address or password on to jobs.",
+        "Options win over variables, and variables over files. Workers never pass the server's address or password on to jobs.",
         &[
             ("JOBQ_URL", "The server; as `--url`. May hold a password, which is never shown."),
             ("JOBQ_NAMESPACE", "The namespace; as `--namespace`."),
+            ("JOBQ_CONFIG", "The only configuration file to read; as `--config`."),
             ("JOBQ_PASSWORD_FILE", "A file that holds the server's password."),
             ("JOBQ_LOCAL", "With `never`, a missing URL is an error (exit 78) instead of the local store."),
+            ("XDG_CONFIG_HOME", "Where the user's `jobq/jobq.toml` is; default: `~/.config`."),
             ("XDG_STATE_HOME", "Where the local store lives; default: `~/.local/state`."),
             ("NO_COLOR", "Set to anything: no colours, unless `--color always`."),
             ("TZ", "The local time zone."),
@@ -109,6 +111,11 @@ pub(crate) const SECTIONS: &[Section] = &[
                  is given. Usually `~/.local/state/jobq`.",
             ),
             ("/var/lib/jobq", "The same for root."),
+            (
+                "jobq.toml",
+                "The configuration: of the machine in `/etc/jobq`, of the user in `~/.config/jobq`, and of the \
+                 current folder; see jobq.toml(5).",
+            ),
         ],
     ),
 ];

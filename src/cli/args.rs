@@ -13,6 +13,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub use control::{CancelArgs, ControlArgs, ControlCommand, LimitArgs, PurgeArgs, ServerCommand};
@@ -22,6 +23,8 @@ pub use status::{StatusArgs, StatusMode};
 pub use values::{EnvArg, IfFull, Label, Limit, QueueLimit, QueueWeight, Size, Span};
 pub use worker::{LogFormat, WorkerArgs};
 
+use crate::config::RedisConf;
+use crate::core::link::TlsFiles;
 use crate::core::name::Name;
 use crate::view::out::{Color, Manner};
 
@@ -105,16 +108,13 @@ pub struct Global {
     /// Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store
     #[arg(long, global = true, value_name = "URL", env = "JOBQ_URL", hide_env_values = true)]
     url: Option<String>,
-    /// Namespace: one independent system on a server
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        env = "JOBQ_NAMESPACE",
-        hide_env_values = true,
-        default_value = "default"
-    )]
-    pub namespace: Name,
+    /// Namespace: one independent system on a server; default: default
+    #[arg(long, global = true, value_name = "NAME", env = "JOBQ_NAMESPACE", hide_env_values = true)]
+    namespace: Option<Name>,
+    /// The only configuration file to read; without it /etc/jobq/jobq.toml, then the user's, then ./jobq.toml
+    #[arg(long, global = true, value_name = "FILE", env = "JOBQ_CONFIG", hide_env_values = true,
+          value_hint = clap::ValueHint::FilePath)]
+    config: Option<OsString>,
     /// Certificates (PEM) to trust instead of the system's, for rediss://
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub tls_ca: Option<PathBuf>,
@@ -136,12 +136,53 @@ pub struct Global {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorArg,
+    /// What the files say of the server, for all that was not typed.
+    #[arg(skip)]
+    pub file: RedisConf,
+    /// Whether the URL and the namespace were typed, and not found in the environment.
+    #[arg(skip)]
+    flags: (bool, bool),
 }
 
 impl Global {
     /// The server's URL; one that is empty counts as none, as in `JOBQ_URL= jobq status`.
     pub fn url(&self) -> Option<&str> {
-        self.url.as_deref().filter(|url| !url.is_empty())
+        self.typed_url().map(|(url, _)| url).or(self.file.url.as_deref())
+    }
+
+    /// The URL of the options or the environment, and whether it was the options.
+    pub fn typed_url(&self) -> Option<(&str, bool)> {
+        self.url.as_deref().filter(|url| !url.is_empty()).map(|url| (url, self.flags.0))
+    }
+
+    /// The namespace.
+    pub fn namespace(&self) -> Name {
+        let found = self.namespace.as_ref().or(self.file.namespace.as_ref()).cloned();
+        // The word is a name.
+        found.or_else(|| Name::new("default").ok()).unwrap_or_else(crate::core::name::new_id)
+    }
+
+    /// The namespace of the options or the environment, and whether it was the options.
+    pub fn typed_namespace(&self) -> Option<(&Name, bool)> {
+        self.namespace.as_ref().map(|name| (name, self.flags.1))
+    }
+
+    /// The files of a TLS connection.
+    pub fn tls(&self) -> TlsFiles {
+        let either =
+            |typed: &Option<PathBuf>, file: &Option<PathBuf>| typed.as_ref().or(file.as_ref()).cloned();
+        // A certificate and its key go together, wherever they were named.
+        let pair = if self.tls_cert.is_some() {
+            (&self.tls_cert, &self.tls_key)
+        } else {
+            (&self.file.tls_cert, &self.file.tls_key)
+        };
+        TlsFiles { ca: either(&self.tls_ca, &self.file.tls_ca), cert: pair.0.clone(), key: pair.1.clone() }
+    }
+
+    /// The only configuration file to read; an empty one counts as none.
+    pub fn config(&self) -> Option<PathBuf> {
+        self.config.as_ref().filter(|file| !file.is_empty()).map(PathBuf::from)
     }
 
     /// How to speak.
@@ -189,7 +230,9 @@ where
     }
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(args).map_err(|error| with_hint(error, &command))?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    cli.global.flags = (typed("url"), typed("namespace"));
     check(&cli).map_err(|(name, fault)| match command.find_subcommand_mut(name) {
         Some(subcommand) => subcommand.error(ErrorKind::ArgumentConflict, fault),
         None => command.error(ErrorKind::ArgumentConflict, fault),

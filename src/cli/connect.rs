@@ -57,13 +57,9 @@ pub fn place(env: &EnvFacts) -> Result<Place, Problem> {
 /// A problem for the person.
 pub fn find(global: &Global, env: &EnvFacts, out: &Out, missing: Missing) -> Result<Option<Found>, Problem> {
     if let Some(url) = global.url() {
-        let tls = TlsFiles {
-            ca: global.tls_ca.clone(),
-            cert: global.tls_cert.clone(),
-            key: global.tls_key.clone(),
-        };
-        let password = password(env)?;
-        return Ok(Some(Found { target: Target::parse(url, &tls, password.as_deref())?, local: None }));
+        let password = password(global, env)?;
+        let target = Target::parse(url, &global.tls(), password.as_deref())?;
+        return Ok(Some(Found { target, local: None }));
     }
     if env.local_never {
         return Err(no_url());
@@ -106,14 +102,12 @@ fn escaped(path: &std::path::Path) -> String {
     text
 }
 
-fn password(env: &EnvFacts) -> Result<Option<String>, Problem> {
-    let Some(file) = &env.password_file else { return Ok(None) };
+fn password(global: &Global, env: &EnvFacts) -> Result<Option<String>, Problem> {
+    let named = env.password_file.as_ref().map(|file| (file, "JOBQ_PASSWORD_FILE"));
+    let written = global.file.password_file.as_ref().map(|file| (file, "redis.password_file"));
+    let Some((file, who)) = named.or(written) else { return Ok(global.file.password.clone()) };
     let text = std::fs::read_to_string(file).map_err(|error| {
-        Problem::new(
-            CONFIG,
-            "password_file",
-            format!("cannot read JOBQ_PASSWORD_FILE {}: {error}", file.display()),
-        )
+        Problem::new(CONFIG, "password_file", format!("cannot read {who} {}: {error}", file.display()))
     })?;
     Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
 }
@@ -172,7 +166,7 @@ fn open_with(
 ) -> Result<(Store, Option<Place>), Problem> {
     match find(global, env, out, missing)? {
         Some(found) => {
-            let store = Store::new(Link::new(found.target, patience), global.namespace.clone());
+            let store = Store::new(Link::new(found.target, patience), global.namespace());
             Ok((store, found.local))
         }
         None => Err(no_url()),
@@ -192,7 +186,7 @@ pub fn open_existing(
 ) -> Result<Option<(Store, Option<Place>)>, Problem> {
     let found = find(global, env, out, missing)?;
     Ok(found.map(|found| {
-        let store = Store::new(Link::new(found.target, LOOK), global.namespace.clone());
+        let store = Store::new(Link::new(found.target, LOOK), global.namespace());
         (store, found.local)
     }))
 }

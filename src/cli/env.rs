@@ -1,5 +1,5 @@
-//! The only file that reads the environment (clap reads `JOBQ_URL` and `JOBQ_NAMESPACE` for
-//! the options of the same name).
+//! The only file that reads the environment (clap reads `JOBQ_URL`, `JOBQ_NAMESPACE` and
+//! `JOBQ_CONFIG` for the options of the same name).
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,6 +15,8 @@ pub struct EnvFacts {
     pub home: Option<PathBuf>,
     /// `XDG_STATE_HOME`, where it is absolute, as its specification demands.
     pub xdg_state_home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`, where it is absolute.
+    pub xdg_config_home: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
     /// `JOBQ_LOCAL=never`: a missing URL is an error.
@@ -35,6 +37,8 @@ pub struct EnvFacts {
     pub cwd: Option<PathBuf>,
     /// `TMPDIR`, else /tmp.
     pub temp: PathBuf,
+    /// Whether `TMPDIR` says so.
+    pub temp_named: bool,
 }
 
 impl EnvFacts {
@@ -45,6 +49,7 @@ impl EnvFacts {
         EnvFacts {
             home: path("HOME"),
             xdg_state_home: path("XDG_STATE_HOME").filter(|path| path.is_absolute()),
+            xdg_config_home: path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()),
             path: var("PATH"),
             local_never: text("JOBQ_LOCAL").is_some_and(|value| value == "never"),
             password_file: path("JOBQ_PASSWORD_FILE"),
@@ -55,6 +60,7 @@ impl EnvFacts {
             euid,
             cwd: std::env::current_dir().ok(),
             temp: std::env::temp_dir(),
+            temp_named: var("TMPDIR").is_some(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The exit codes, and which problem has which: one table for the whole program.
 
+use crate::config::{ConfigError, ParamError};
 use crate::core::error::Error;
 use crate::local::LocalError;
 use crate::view::Problem;
@@ -8,6 +9,8 @@ use crate::view::Problem;
 pub const NO: u8 = 1;
 /// Wrong usage.
 pub const USAGE: u8 = 2;
+/// Bad input data.
+pub const DATA: u8 = 65;
 /// No such job, queue or worker.
 pub const UNKNOWN: u8 = 66;
 /// Redis cannot be reached or refuses: certainly nothing accepted.
@@ -67,6 +70,26 @@ fn refusal_hint(why: &str) -> &'static str {
         "READONLY" => "this is a replica: name the primary",
         "MISCONF" => "the server cannot write its disk: free some space there",
         _ => "nothing was accepted; try again later",
+    }
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Problem {
+        let kind = match &error {
+            ConfigError::Unreadable { .. } => "config_file",
+            ConfigError::Unsafe { .. } => "unsafe_config",
+            ConfigError::Faults { .. } => "config",
+        };
+        let mut lines = error.lines();
+        let more = if lines.len() > 1 { lines.split_off(1) } else { Vec::new() };
+        let problem = Problem::new(CONFIG, kind, lines.pop().unwrap_or_default()).more(more);
+        Problem { hint: error.hint().map(str::to_owned), ..problem }
+    }
+}
+
+impl From<ParamError> for Problem {
+    fn from(error: ParamError) -> Problem {
+        Problem::new(DATA, "bad_parameter", error.message)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `jobq inspect`: looks closer, and never changes anything.
 
+mod config;
+
 use super::args::{InspectArgs, InspectCommand};
 use super::connect::Missing;
 use super::{Context, Done, connect};
@@ -9,6 +11,7 @@ use crate::view::{json, server};
 pub(super) async fn run(context: &Context, args: &InspectArgs) -> Done {
     match args.command {
         InspectCommand::Server => show_server(context).await,
+        InspectCommand::Config => config::show(context),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod env;
 mod exit;
 mod inspect;
 pub mod resolve;
+mod settle;
 mod status;
 mod stream;
 mod wait;
@@ -20,6 +21,7 @@ use std::io;
 use args::{Cli, Command};
 use env::EnvFacts;
 
+use crate::config::{Config, Where};
 use crate::view::out::Out;
 use crate::view::{Problem, out};
 
@@ -54,6 +56,7 @@ struct Context {
     global: args::Global,
     env: EnvFacts,
     out: Out,
+    config: Config,
 }
 
 /// Runs `jobq` with these arguments (the program's name first); returns the exit code.
@@ -82,30 +85,43 @@ fn dispatch(cli: Cli) -> u8 {
     }
     let env = EnvFacts::read();
     let out = Out::new(cli.global.manner(), &env.zone);
-    let context = Context { global: cli.global, env, out };
     let waits = match &cli.command {
         Command::Enqueue(args) => args.wait,
         Command::Status(args) => args.mode() == args::StatusMode::Wait,
         _ => false,
     };
     let looks = matches!(&cli.command, Command::Status(_) | Command::Inspect(_));
-    let done = match cli.command {
+    let teller = out.clone();
+    let done = configured(cli.global, env, out).and_then(|context| match cli.command {
         Command::Enqueue(args) => short(enqueue::run(&context, &args)),
         Command::Worker(args) => worker::run(&context, &args),
         Command::Status(args) => short(status::run(&context, &args)),
         Command::Inspect(args) => short(inspect::run(&context, &args)),
         Command::Control(args) => short(control::run(&context, &args)),
         Command::Exec(_) => Ok(0),
-    };
+    });
     match done {
         Ok(code) | Err(Stop::Code(code)) => code,
         Err(Stop::Problem(problem)) => {
             let problem = if looks { exit::of_a_look(problem) } else { problem };
-            context.out.problem(&problem);
+            teller.problem(&problem);
             // While waiting, the codes of the table would look like the job's own.
             if waits && problem.code != exit::USAGE { exit::WAIT_FAILED } else { problem.code }
         }
     }
+}
+
+/// The options, with what the files say of the server behind them.
+fn configured(mut global: args::Global, env: EnvFacts, out: Out) -> Result<Context, Stop> {
+    let config = crate::config::load(&Where {
+        only: global.config(),
+        xdg_config_home: env.xdg_config_home.clone(),
+        home: env.home.clone(),
+        cwd: env.cwd.clone(),
+        euid: env.euid,
+    })?;
+    global.file = config.redis.clone();
+    Ok(Context { global, env, out, config })
 }
 
 /// A command that does little and ends: one thread carries it.

@@ -9,15 +9,13 @@ use jiff::tz::TimeZone;
 
 use super::args::{EnqueueArgs, IfFull};
 use crate::core::bytes::Bytes;
+pub use crate::core::bytes::MAX_WORD_BYTES;
 use crate::core::codes::CodeSet;
 use crate::core::name::Name;
 use crate::core::retry::TEMPFAIL;
 use crate::core::spec::{Codes, Limits, Origin, Retry, Spec};
 use crate::core::when::{self, LocalZone, instant, rfc3339, short};
 use crate::view::Problem;
-
-/// The most bytes that one argument or variable may have: the kernel's 128 KiB with its NUL.
-pub const MAX_WORD_BYTES: usize = 131_071;
 
 /// What `enqueue` needs to know besides its arguments.
 pub struct EnqueueFacts<'a> {
@@ -108,7 +106,7 @@ pub struct UsageError {
 
 impl From<UsageError> for Problem {
     fn from(error: UsageError) -> Problem {
-        Problem { code: 2, kind: "usage", message: error.message, hint: error.hint }
+        Problem { hint: error.hint, ..Problem::new(2, "usage", error.message) }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{LogFormat, Span, WorkerArgs};
+use super::settle::{self, WorkerPlan};
 use super::{Context, Done, Stop, connect, env, exit};
 use crate::core::link::Patience;
 use crate::core::name::{Name, new_nonce};
@@ -16,7 +17,6 @@ use crate::worker::control::{self, ControlChannel};
 use crate::worker::engine::{self, Finish};
 use crate::worker::guardian::{self, EngineCommand, GuardOptions};
 use crate::worker::journal::{Event, Journal, Level};
-use crate::worker::output::Keep;
 use crate::worker::settings::{LocalStore, Settings};
 
 /// Variables of the worker that its jobs get. LC_* come on top.
@@ -41,13 +41,14 @@ pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
     if control::is_engine() {
         return engine_half(context, args);
     }
+    let plan = settle::worker(args, &context.config, &context.env)?;
     // What is wrong with the words is told here, once, and not by each engine.
-    check_log_dir(args)?;
+    check_log_dir(&plan)?;
     connect::prepare(&context.global, &context.env, &context.out)?;
     let options = GuardOptions {
         engine: EngineCommand::this_program(),
-        grace: span(&args.grace),
-        kill_after: span(&args.kill_after),
+        grace: plan.grace,
+        kill_after: plan.kill_after,
         interactive: std::io::stderr().is_terminal(),
         quiet: context.global.quiet,
     };
@@ -56,8 +57,8 @@ pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
         .map_err(|error| Problem::new(exit::IO, "io", format!("the worker cannot run: {error}")).into())
 }
 
-fn check_log_dir(args: &WorkerArgs) -> Result<(), Stop> {
-    match &args.log_dir {
+fn check_log_dir(plan: &WorkerPlan) -> Result<(), Stop> {
+    match &plan.log_dir {
         Some(dir) if !dir.is_dir() => {
             Err(Problem::new(exit::CONFIG, "log_dir", format!("--log-dir {} is not a folder", dir.display()))
                 .into())
@@ -87,12 +88,13 @@ fn engine_half(context: &Context, args: &WorkerArgs) -> Done {
 }
 
 fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -> Done {
-    let lease = span(&args.lease);
-    let reply = (lease / 4).clamp(Duration::from_millis(500), Duration::from_secs(5));
+    let plan = settle::worker(args, &context.config, &context.env)?;
+    let reply = (plan.lease / 4).clamp(Duration::from_millis(500), Duration::from_secs(5));
     let patience = Patience { connect: reply.min(Duration::from_secs(2)), reply };
     let (store, local) = connect::open_started(&context.global, &context.env, &context.out, patience)?;
-    let settings = settings(context, args, local)?;
-    let journal = journal(context, args.log_format);
+    let log_format = plan.log_format;
+    let settings = settings(context, args, plan, local)?;
+    let journal = journal(context, log_format);
     // Two threads, so that a slow line of log never delays a renewal.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(exit::IO, "io", format!("cannot start: {error}")))?;
@@ -130,33 +132,31 @@ fn journal(context: &Context, format: LogFormat) -> Journal {
     })
 }
 
-fn settings(context: &Context, args: &WorkerArgs, local: Option<Place>) -> Result<Settings, Stop> {
+fn settings(
+    context: &Context,
+    args: &WorkerArgs,
+    plan: WorkerPlan,
+    local: Option<Place>,
+) -> Result<Settings, Stop> {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
-        queues: args.queues.iter().map(|one| (one.queue.clone(), one.weight)).collect(),
-        strict: args.strict,
-        slots: args.concurrency.map_or(cpus, |slots| usize::try_from(slots).unwrap_or(cpus)),
-        queue_limits: args
-            .queue_limits
-            .iter()
-            .map(|one| (one.queue.clone(), usize::try_from(one.most).unwrap_or(usize::MAX)))
-            .collect(),
+        queues: plan.queues,
+        strict: plan.strict,
+        slots: plan.concurrency.map_or(cpus, |slots| usize::try_from(slots).unwrap_or(cpus)),
+        queue_limits: plan.queue_limits,
         burst: args.burst.then(|| args.idle.as_ref().map_or(Duration::ZERO, span)),
         max_jobs: args.max_jobs,
         max_runtime: args.max_runtime.as_ref().map(span),
-        tasks_only: args.tasks_only,
-        label: args.name.clone(),
-        lease: span(&args.lease),
-        kill_after: span(&args.kill_after),
-        keep: Keep {
-            head: usize::try_from(args.output_head.0).unwrap_or(usize::MAX),
-            tail: usize::try_from(args.output_tail.0).unwrap_or(usize::MAX),
-        },
-        log_dir: args.log_dir.clone(),
-        allow_eviction: args.allow_eviction,
+        tasks_only: plan.tasks_only,
+        label: plan.name,
+        lease: plan.lease,
+        kill_after: plan.kill_after,
+        keep: plan.keep,
+        log_dir: plan.log_dir,
+        allow_eviction: plan.allow_eviction,
         child_env: child_env(context, local.is_some()),
         home: context.env.home.clone().unwrap_or_else(|| PathBuf::from("/")),
-        scratch: scratch(context)?,
+        scratch: scratch(&plan.tmp)?,
         local: local.map(|place| local_store(context, place)),
         host: host_name(&context.env.host),
         // The engine is the guardian's child; people and service managers know the guardian.
@@ -193,13 +193,13 @@ fn local_store(context: &Context, place: Place) -> LocalStore {
 }
 
 /// A folder of this engine's own, which nobody else can write.
-fn scratch(context: &Context) -> Result<PathBuf, Stop> {
+fn scratch(parent: &Path) -> Result<PathBuf, Stop> {
     use std::os::unix::fs::DirBuilderExt as _;
-    let parent: &Path = &context.env.temp;
     let dir = parent.join(format!("jobq-{}", new_nonce()));
     std::fs::DirBuilder::new().mode(0o700).create(&dir).map_err(|error| {
         let message = format!("cannot make a folder in {}: {error}", parent.display());
-        Problem::new(exit::CONFIG, "scratch", message).hint("TMPDIR names another place")
+        Problem::new(exit::CONFIG, "scratch", message)
+            .hint("TMPDIR, or tmp in the section worker of jobq.toml, names another place")
     })?;
     Ok(dir)
 }

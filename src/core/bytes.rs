@@ -4,6 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The most bytes that one argument or variable may have: the kernel's 128 KiB with its NUL.
+pub const MAX_WORD_BYTES: usize = 131_071;
+
 /// Arbitrary bytes with a readable JSON form that loses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Bytes(pub Vec<u8>);

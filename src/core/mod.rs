@@ -14,6 +14,7 @@ pub mod report;
 pub mod retry;
 pub mod script;
 pub mod signal;
+pub mod size;
 pub mod spec;
 pub mod state;
 pub mod store;

@@ -5,6 +5,7 @@
 //! through [`escape`] before it becomes part of a text for people.
 
 pub mod bar;
+pub mod config;
 pub mod escape;
 pub mod job;
 pub mod json;

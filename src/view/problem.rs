@@ -14,6 +14,8 @@ pub struct Problem {
     pub kind: &'static str,
     /// What failed, where and why: one line without a final stop.
     pub message: String,
+    /// Further faults of the same kind, a line each.
+    pub more: Vec<String>,
     /// What to do about it.
     pub hint: Option<String>,
 }
@@ -21,7 +23,7 @@ pub struct Problem {
 impl Problem {
     /// A problem without a hint.
     pub fn new(code: u8, kind: &'static str, message: impl Into<String>) -> Problem {
-        Problem { code, kind, message: message.into(), hint: None }
+        Problem { code, kind, message: message.into(), more: Vec::new(), hint: None }
     }
 
     /// The same problem with a hint.
@@ -31,9 +33,19 @@ impl Problem {
         self
     }
 
-    /// For people: one `jobq:` line and perhaps one `hint:` line, ended.
+    /// The same problem with further faults.
+    #[must_use]
+    pub fn more(mut self, more: Vec<String>) -> Problem {
+        self.more = more;
+        self
+    }
+
+    /// For people: one `jobq:` line for each fault and perhaps one `hint:` line, ended.
     pub fn text(&self, look: &Look) -> String {
-        let mut text = format!("{} {}\n", look.paint(BAD.bold(), "jobq:"), escape::text(&self.message));
+        let mut text = String::new();
+        for message in std::iter::once(&self.message).chain(&self.more) {
+            text.push_str(&format!("{} {}\n", look.paint(BAD.bold(), "jobq:"), escape::text(message)));
+        }
         if let Some(hint) = &self.hint {
             text.push_str(&format!("{} {}\n", look.paint(DIM, "hint:"), escape::text(hint)));
         }
@@ -51,6 +63,8 @@ impl Problem {
             code: u8,
             kind: &'a str,
             message: &'a str,
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            more: &'a [String],
             hint: Option<&'a str>,
         }
         super::json::line(&Outer {
@@ -58,6 +72,7 @@ impl Problem {
                 code: self.code,
                 kind: self.kind,
                 message: &self.message,
+                more: &self.more,
                 hint: self.hint.as_deref(),
             },
         })

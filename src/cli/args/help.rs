@@ -65,6 +65,7 @@ Examples:
 pub(super) const INSPECT: &str = "\
 Examples:
   jobq inspect server
+  jobq inspect config
   jobq inspect server --json";
 
 pub(super) const CONTROL: &str = "\
@@ -99,3 +100,8 @@ pub(super) const INSPECT_SERVER: &str = "\
 Examples:
   jobq inspect server
   jobq inspect server --json";
+
+pub(super) const INSPECT_CONFIG: &str = "\
+Examples:
+  jobq inspect config
+  jobq inspect config --config ./staging.toml --json";

@@ -19,4 +19,7 @@ pub enum InspectCommand {
     /// Show where the server is, what it is, and how it keeps data
     #[command(after_help = help::INSPECT_SERVER)]
     Server,
+    /// Show the configuration that holds, and where each value was said
+    #[command(after_help = help::INSPECT_CONFIG)]
+    Config,
 }

@@ -9,6 +9,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use crate::core::codes::SnoozeRule;
 use crate::core::name::Name;
 use crate::core::signal;
+use crate::core::size::size;
 use crate::core::when::{duration, some_duration};
 
 /// A duration and how it was typed.
@@ -49,22 +50,7 @@ pub struct Size(pub u64);
 impl FromStr for Size {
     type Err = String;
     fn from_str(text: &str) -> Result<Size, String> {
-        let typed = text.trim();
-        let digits = typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(typed.len());
-        let (number, unit) = typed.split_at(digits);
-        let shift = match unit.trim_start().to_ascii_lowercase().as_str() {
-            "" | "b" => 0,
-            "k" | "kib" => 10,
-            "m" | "mib" => 20,
-            "g" | "gib" => 30,
-            _ => return Err(format!("{typed:?} is not a size; write one such as 4096, 32K or 64M")),
-        };
-        let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
-        // Lua's numbers carry whole numbers up to here.
-        bytes
-            .filter(|bytes| *bytes < 1 << 53)
-            .map(Size)
-            .ok_or_else(|| format!("{typed:?} is not a size; write one such as 4096, 32K or 64M"))
+        size(text).map(Size).map_err(|error| error.to_string())
     }
 }
 

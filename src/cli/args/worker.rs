@@ -14,14 +14,9 @@ use crate::core::name::Name;
 #[command(after_help = help::WORKER)]
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct WorkerArgs {
-    /// Queues to serve, with weights: emails:3,reports:1
-    #[arg(
-        short,
-        long = "queue",
-        value_name = "NAME[:WEIGHT]",
-        value_delimiter = ',',
-        default_value = "default"
-    )]
+    /// Queues to serve, with weights: emails:3,reports:1; default: all that the configuration
+    /// names, else default
+    #[arg(short, long = "queue", value_name = "NAME[:WEIGHT]", value_delimiter = ',')]
     pub queues: Vec<QueueWeight>,
     /// Serve the queues in the order given: the next only while those before it are empty
     #[arg(long)]
@@ -51,28 +46,28 @@ pub struct WorkerArgs {
     /// End after this long, as if stopped
     #[arg(long, value_name = "DURATION", value_parser = some_span, help_heading = ENDING)]
     pub max_runtime: Option<Span>,
-    /// Time running jobs get to end when the worker is stopped
-    #[arg(long, value_name = "DURATION", default_value = "20s", help_heading = ENDING)]
-    pub grace: Span,
-    /// Time between TERM and KILL for what still runs then
-    #[arg(long, value_name = "DURATION", default_value = "5s", help_heading = ENDING)]
-    pub kill_after: Span,
-    /// How long this worker may be out of touch before others take its jobs over; at least 1s
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = lease, help_heading = ENDING)]
-    pub lease: Span,
+    /// Time running jobs get to end when the worker is stopped; default: 20s
+    #[arg(long, value_name = "DURATION", help_heading = ENDING)]
+    pub grace: Option<Span>,
+    /// Time between TERM and KILL for what still runs then; default: 5s
+    #[arg(long, value_name = "DURATION", help_heading = ENDING)]
+    pub kill_after: Option<Span>,
+    /// How long this worker may be out of touch before others take its jobs over; at least 1s; default: 30s
+    #[arg(long, value_name = "DURATION", value_parser = lease, help_heading = ENDING)]
+    pub lease: Option<Span>,
 
-    /// Form of the log on standard error
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = OUTPUT)]
-    pub log_format: LogFormat,
+    /// Form of the log on standard error; default: text
+    #[arg(long, value_name = "FORMAT", help_heading = OUTPUT)]
+    pub log_format: Option<LogFormat>,
     /// Folder for complete outputs, one file per attempt and stream
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = OUTPUT)]
     pub log_dir: Option<PathBuf>,
-    /// Bytes to keep of the beginning of each output
-    #[arg(long, value_name = "SIZE", default_value = "32KiB", help_heading = OUTPUT)]
-    pub output_head: Size,
-    /// Bytes to keep of the end of each output
-    #[arg(long, value_name = "SIZE", default_value = "224KiB", help_heading = OUTPUT)]
-    pub output_tail: Size,
+    /// Bytes to keep of the beginning of each output; default: 32KiB
+    #[arg(long, value_name = "SIZE", help_heading = OUTPUT)]
+    pub output_head: Option<Size>,
+    /// Bytes to keep of the end of each output; default: 224KiB
+    #[arg(long, value_name = "SIZE", help_heading = OUTPUT)]
+    pub output_tail: Option<Size>,
 
     /// Run on a server that may drop any key when memory is short
     #[arg(long, help_heading = "Safety")]
@@ -102,7 +97,8 @@ impl WorkerArgs {
         }
         let mut limited = BTreeSet::new();
         for one in &self.queue_limits {
-            if !served.contains(&one.queue) {
+            // Without -q the configuration says what is served.
+            if !served.is_empty() && !served.contains(&one.queue) {
                 return Err(format!("--queue-limit names {}, which this worker does not serve", one.queue));
             }
             if !limited.insert(&one.queue) {
