@@ -113,15 +113,20 @@ fn dispatch(cli: Cli) -> u8 {
 
 /// The options, with what the files say of the server behind them.
 fn configured(mut global: args::Global, env: EnvFacts, out: Out) -> Result<Context, Stop> {
-    let config = crate::config::load(&Where {
+    let config = crate::config::load(&config_place(&global, &env))?;
+    global.file = config.redis.clone();
+    Ok(Context { global, env, out, config })
+}
+
+/// Where configuration files may be.
+fn config_place(global: &args::Global, env: &EnvFacts) -> Where {
+    Where {
         only: global.config(),
         xdg_config_home: env.xdg_config_home.clone(),
         home: env.home.clone(),
         cwd: env.cwd.clone(),
         euid: env.euid,
-    })?;
-    global.file = config.redis.clone();
-    Ok(Context { global, env, out, config })
+    }
 }
 
 /// A command that does little and ends: one thread carries it.

@@ -25,6 +25,8 @@ pub struct WorkerPlan {
     pub queue_limits: BTreeMap<Name, usize>,
     /// Whether to refuse commands.
     pub tasks_only: bool,
+    /// The only tasks to run, where that was said.
+    pub allow: Option<Vec<Name>>,
     /// A word for people.
     pub name: Option<Name>,
     /// The lease of jobs that do not ask for another.
@@ -74,6 +76,7 @@ pub fn worker(args: &WorkerArgs, config: &Config, env: &EnvFacts) -> Result<Work
         strict,
         concurrency: args.concurrency.or(file.concurrency),
         tasks_only: args.tasks_only || file.tasks_only.unwrap_or_default(),
+        allow: if args.allow.is_empty() { file.allow.clone() } else { Some(args.allow.clone()) },
         name: args.name.clone().or_else(|| file.name.clone()),
         lease: millis(args.lease.as_ref(), file.lease_ms, 30_000),
         grace: millis(args.grace.as_ref(), file.grace_ms, 20_000),

@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use super::args::{LogFormat, Span, WorkerArgs};
 use super::settle::{self, WorkerPlan};
 use super::{Context, Done, Stop, connect, env, exit};
+use crate::config;
 use crate::core::link::Patience;
 use crate::core::name::{Name, new_nonce};
 use crate::local::{self, Place};
@@ -17,7 +18,7 @@ use crate::worker::control::{self, ControlChannel};
 use crate::worker::engine::{self, Finish};
 use crate::worker::guardian::{self, EngineCommand, GuardOptions};
 use crate::worker::journal::{Event, Journal, Level};
-use crate::worker::settings::{LocalStore, Settings};
+use crate::worker::settings::{LocalStore, Reload, Settings};
 
 /// Variables of the worker that its jobs get. LC_* come on top.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ"];
@@ -148,6 +149,11 @@ fn settings(
         max_jobs: args.max_jobs,
         max_runtime: args.max_runtime.as_ref().map(span),
         tasks_only: plan.tasks_only,
+        tasks: Arc::new(RwLock::new(Arc::new(context.config.tasks.clone()))),
+        reload: reload(context),
+        allow: plan.allow,
+        queue_settings: queue_settings(context),
+        redis_url: context.global.url().map(str::to_owned),
         label: plan.name,
         lease: plan.lease,
         kill_after: plan.kill_after,
@@ -180,6 +186,29 @@ fn child_env(context: &Context, local: bool) -> Vec<(OsString, OsString)> {
         (_, false) => vars.push(("JOBQ_LOCAL".into(), "never".into())),
     }
     vars
+}
+
+/// What HUP does: the same files again.
+fn reload(context: &Context) -> Reload {
+    let place = super::config_place(&context.global, &context.env);
+    Reload(Arc::new(move || {
+        config::load(&place).map(|config| config.tasks).map_err(|error| error.lines().join("; "))
+    }))
+}
+
+/// What the file says of queues, under names of its own: an operator's word goes before it.
+fn queue_settings(context: &Context) -> Vec<(Name, Vec<(&'static str, Option<u64>)>)> {
+    let one = |(name, queue): (&Name, &config::QueueDef)| {
+        let settings = vec![
+            ("file_max_depth", queue.max_depth),
+            ("file_max_bytes", queue.max_bytes),
+            ("file_max_running", queue.max_running),
+            ("file_rate", queue.rate.map(|rate| rate.count)),
+            ("file_rate_ms", queue.rate.map(|rate| rate.per_ms)),
+        ];
+        (name.clone(), settings)
+    };
+    context.config.queues.iter().map(one).collect()
 }
 
 fn local_store(context: &Context, place: Place) -> LocalStore {

@@ -80,6 +80,7 @@ const MOVE: &str = include_str!("lua/lib/move.lua");
 const AFTER: &str = include_str!("lua/lib/after.lua");
 const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
 const CHORE: &str = include_str!("lua/lib/chores.lua");
+const LIMITS: &str = include_str!("lua/lib/limits.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
 
 // A full server refuses new work and lets everything that ends or moves work through. A
@@ -108,7 +109,7 @@ scripts! {
     /// Writes a worker into the books.
     REGISTER = "register", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
     /// Starts attempts.
-    CLAIM = "claim", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
+    CLAIM = "claim", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE, LIMITS];
     /// Keeps leases.
     RENEW = "renew", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
     /// Takes the jobs of a worker that stands still.

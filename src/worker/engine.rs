@@ -33,6 +33,7 @@ use super::watch::Watch;
 use super::{bell, order};
 use crate::core::error::Error;
 use crate::core::name::Name;
+use crate::core::script::HOOK_QUEUE;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
 
 /// Most jobs of one claim, so that no script runs long; the next follows at once.
@@ -227,7 +228,7 @@ impl Engine {
                 },
                 Some(item) = news.recv() => self.hear(item),
                 answer = self.pulses.answer() => self.take(answer).await,
-                () = bell.notified() => if self.free() > 0 { self.pulses.hurry() } else { self.pulses.nudge() },
+                () = bell.notified() => if self.free() + self.hook_room() > 0 { self.pulses.hurry() } else { self.pulses.nudge() },
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             self.condemn_late();
@@ -241,7 +242,7 @@ impl Engine {
     fn channels(&self) -> Vec<String> {
         let keys = self.shared.store.keys();
         let queues = self.shared.settings.queues.iter().map(|(queue, _)| keys.bell(queue.as_str()));
-        queues.chain([keys.note(self.identity.worker.as_str())]).collect()
+        queues.chain([keys.note(self.identity.worker.as_str()), keys.bell(HOOK_QUEUE)]).collect()
     }
 
     fn say_ready(&self) {
@@ -259,14 +260,23 @@ impl Engine {
         self.held.values().filter(|held| held.runs).count()
     }
 
+    /// Hooks have one slot of their own, on workers that know tasks.
+    fn hook_room(&self) -> usize {
+        let knows_tasks = self.mode == Mode::Running && !self.shared.settings.tasks().is_empty();
+        let busy = self.held.values().any(|held| held.queue == HOOK_QUEUE);
+        usize::from(knows_tasks && !busy)
+    }
+
     /// Slots that a claim may fill. Jobs whose end is being reported do not take a slot, but
     /// more of them than slots means that Redis does not take reports: then wait.
     fn free(&self) -> usize {
         let slots = self.shared.settings.slots;
+        let hooks = self.held.values().filter(|held| held.runs && held.queue == HOOK_QUEUE).count();
         let running = self.running();
         if self.mode != Mode::Running || self.held.len() - running > slots {
             return 0;
         }
+        let running = running - hooks;
         let room = (slots - running.min(slots)).min(CLAIM_AT_ONCE);
         let left = self.shared.settings.max_jobs.map_or(u64::MAX, |most| most.saturating_sub(self.started));
         room.min(usize::try_from(left).unwrap_or(usize::MAX))
@@ -286,7 +296,8 @@ impl Engine {
         });
         self.asked_peers = peers_after.is_some();
         let settings = &self.shared.settings;
-        if free > 0 || self.pulses.has_open_claim() {
+        let hooks = self.hook_room();
+        if free > 0 || hooks > 0 || self.pulses.has_open_claim() {
             let order = order::order(&settings.queues, settings.strict);
             let queues = order.into_iter().map(|place| {
                 let queue = &settings.queues[place].0;
@@ -295,7 +306,8 @@ impl Engine {
                     self.held.values().filter(|held| held.runs && held.queue == queue.as_str()).count();
                 (queue.to_string(), limit.saturating_sub(busy).min(free))
             });
-            let queues = queues.collect();
+            let hooks = (hooks > 0).then(|| (HOOK_QUEUE.to_owned(), hooks));
+            let queues = queues.filter(|(queue, _)| queue != HOOK_QUEUE).chain(hooks).collect();
             self.pulses.claim(&self.identity, free, self.mode.word(), peers_after, queues);
         } else {
             let held = self.held.iter().filter(|(_, held)| held.counts());

@@ -3,11 +3,25 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::output::Keep;
+use crate::config::TaskDef;
 use crate::core::name::Name;
+
+/// Task definitions by name.
+pub type Tasks = BTreeMap<Name, TaskDef>;
+
+/// Reads the tasks of the file anew.
+#[derive(Clone)]
+pub struct Reload(pub Arc<dyn Fn() -> Result<Tasks, String> + Send + Sync>);
+
+impl std::fmt::Debug for Reload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reload")
+    }
+}
 
 /// What a worker needs to know of the local store it lives on.
 #[derive(Clone)]
@@ -43,6 +57,16 @@ pub struct Settings {
     pub max_runtime: Option<Duration>,
     /// Refuse commands.
     pub tasks_only: bool,
+    /// The tasks of its own file; read anew at HUP.
+    pub tasks: Arc<RwLock<Arc<Tasks>>>,
+    /// Reads the file anew; answers why not.
+    pub reload: Reload,
+    /// The only tasks to run, where that was said.
+    pub allow: Option<Vec<Name>>,
+    /// Settings of queues in its own file: queue, then name and value of each.
+    pub queue_settings: Vec<(Name, Vec<(&'static str, Option<u64>)>)>,
+    /// The server's URL, for tasks that are to get it.
+    pub redis_url: Option<String>,
     /// A word for people.
     pub label: Option<Name>,
     /// The lease of jobs that do not ask for another.
@@ -72,6 +96,16 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The tasks as the file has them now.
+    pub fn tasks(&self) -> Arc<Tasks> {
+        Arc::clone(&self.tasks.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the place of the tasks that were read before.
+    pub fn put_tasks(&self, tasks: Tasks) {
+        *self.tasks.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tasks);
+    }
+
     /// How often leases are renewed while `shortest` is the shortest lease held.
     pub fn pace(shortest: Duration) -> Duration {
         (shortest / 5).min(Duration::from_secs(1))

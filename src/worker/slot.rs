@@ -90,7 +90,7 @@ async fn attempt(
     orders: &mut mpsc::UnboundedReceiver<Order>,
 ) -> End {
     let mut notes = Notes::new(&shared.settings.scratch, job.fence());
-    let launch = match prepare::launch(shared, job, spec, &notes) {
+    let launch = match prepare::launch(shared, job, spec, &notes).await {
         Ok(launch) => launch,
         Err(why) => return End::Released("refused", why),
     };

@@ -97,7 +97,19 @@ pub async fn register(store: &Store, settings: &Settings) -> Result<Identity> {
         .map_err(|error| Error::Config(format!("this host's name cannot be used: {error}")))?;
     let identity = Identity { worker, nonce };
     register_again(store, settings, &identity).await?;
+    publish_queue_settings(store, settings).await?;
     Ok(identity)
+}
+
+/// Says what this worker's file says of queues. An operator's word goes before it.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn publish_queue_settings(store: &Store, settings: &Settings) -> Result<()> {
+    for (queue, values) in &settings.queue_settings {
+        store.limit(queue, values).await?;
+    }
+    Ok(())
 }
 
 /// Enters the books under a name it has.

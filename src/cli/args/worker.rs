@@ -30,6 +30,9 @@ pub struct WorkerArgs {
     /// Refuse commands, run named tasks only
     #[arg(long)]
     pub tasks_only: bool,
+    /// Run only these named tasks
+    #[arg(long, value_name = "TASK", value_delimiter = ',')]
+    pub allow: Vec<Name>,
     /// Label to show for this worker
     #[arg(long, value_name = "LABEL")]
     pub name: Option<Name>,

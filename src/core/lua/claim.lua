@@ -5,6 +5,7 @@
 --       order to look: queue, most
 --       request: a new word for each claim; the same word again (after a lost reply) gives
 --       the jobs of the first time and takes no others
+--       the queue of hooks has a slot of its own: its jobs do not count against `want`
 --       full: '1' to say again which queues are served
 -- reply {'OK', now, next_due | '', jobs, mail, peers}
 --         jobs: {id, token, queue, attempt, failures, losses, enqueued, lease_ms | '', spec, stdin | false, cut, cause}…
@@ -17,6 +18,11 @@
 local worker, nonce, request, want = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local PROMOTE = 200
 
+local function sooner(one, other)
+  if one and other then return math.min(one, other) end
+  return one or other
+end
+
 local function as_claimed(id, job)
   return {id, job.token, job.queue, job.attempts, job.failures or '0', job.losses or '0', job.enq, job.lease or '',
     redis.call('GET', K.spec .. id) or '', redis.call('GET', K.stdin .. id), job.cut or '', job.cause or ''}
@@ -27,10 +33,11 @@ local me = redis.call('HMGET', K.worker .. worker, 'nonce', 'req', 'got', 'host'
 if me[1] ~= nonce then return {'UNKNOWN'} end
 
 beat(worker, ARGV[5])
-local queues, most = {}, {}
+local queues, most, asks = {}, {}, want > 0
 for i = 8, #ARGV, 2 do
   queues[#queues + 1] = ARGV[i]
   most[#queues] = tonumber(ARGV[i + 1])
+  if ARGV[i] == HOOK_QUEUE and most[#queues] > 0 then asks = true end
 end
 if ARGV[7] == '1' then say_serving(worker, queues) end
 
@@ -51,8 +58,8 @@ local function start(id, job)
   return as_claimed(id, job)
 end
 
-local jobs, dropped = {}, 0
-if want > 0 and me[2] == request then
+local jobs, dropped, limited_until = {}, 0, nil
+if asks and me[2] == request then
   for id in string.gmatch(me[3] or '', '[^ ]+') do
     local job = load(id)
     if job and job.state == 'STARTED' and redis.call('HGET', K.held .. worker, id) == job.token then
@@ -60,11 +67,14 @@ if want > 0 and me[2] == request then
     end
   end
 else
-  local budget, got = PROMOTE, {}
+  local budget, got, taken = PROMOTE, {}, 0
   for place, queue in ipairs(queues) do
     sweep_expired(queue)
     if budget > 0 then budget = budget - promote(queue, math.max(1, math.min(100, budget))) end
-    local room = math.min(want - #jobs, most[place])
+    local extra = queue == HOOK_QUEUE
+    local room = extra and most[place] or math.min(want - taken, most[place])
+    local left, wait = allowance(queue, room)
+    room, limited_until = left, sooner(limited_until, wait)
     if room > 0 then
       local purge = purge_of(queue)
       for _, id in ipairs(redis.call('ZRANGE', index('PENDING', queue), 0, room - 1)) do
@@ -81,18 +91,20 @@ else
         else
           jobs[#jobs + 1] = start(id, job)
           got[#got + 1] = id
+          if not extra then taken = taken + 1 end
+          spend(queue)
         end
       end
     end
   end
   if #got > 0 then redis.call('HSET', K.meta, 'fence', num(fence)) end
-  if want > 0 then redis.call('HSET', K.worker .. worker, 'req', request, 'got', table.concat(got, ' ')) end
+  if asks then redis.call('HSET', K.worker .. worker, 'req', request, 'got', table.concat(got, ' ')) end
 end
 retention()
 work_chores()
 
 -- Whoever asked and got less than there may be comes again at once.
-local soonest = dropped > 0 and now or nil
+local soonest = dropped > 0 and now or limited_until
 for _, queue in ipairs(queues) do
   local due = next_due(queue)
   if due and (not soonest or due < soonest) then soonest = due end

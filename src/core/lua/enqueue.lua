@@ -41,7 +41,8 @@ for i = 1, count do
   end
 end
 for queue, want in pairs(wants) do
-  local limits = redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes')
+  local limits = redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes', 'file_max_depth', 'file_max_bytes')
+  limits[1], limits[2] = limits[1] or limits[4], limits[2] or limits[5]
   if limits[1] then
     local have = depth(queue)
     if have + want.jobs > tonumber(limits[1]) then

@@ -1,6 +1,7 @@
 -- limit: sets or clears limits of a queue.
 -- KEYS  meta
--- ARGV  queue, then pairs of setting (max_depth, max_bytes) and value, '' to clear
+-- ARGV  queue, then pairs of setting and value, '' to clear. Settings: max_depth, max_bytes,
+--       max_running, rate with rate_ms; file_… for those that a worker's file says
 -- reply {'OK'} | {'FORMAT', stored}
 
 if wrong_format then return {'FORMAT', stored_format} end

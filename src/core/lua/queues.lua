@@ -4,6 +4,12 @@
 -- reply {now, {queue, scheduled, blocked, pending, started, retry, success, failure, revoked,
 --        expired, settings {max_depth, max_bytes, bytes}, workers, head_enqueued | ''}…}
 
+-- What an operator said goes before what a worker's file says.
+local function bounds(queue)
+  local all = redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes', 'file_max_depth', 'file_max_bytes')
+  return {all[1] or all[4], all[2] or all[5], all[3]}
+end
+
 local from = ARGV[1] == '-' and '-' or '(' .. ARGV[1]
 local reply = {num(now)}
 for _, queue in ipairs(redis.call('ZRANGE', K.queues, from, '+', 'BYLEX', 'LIMIT', 0, 50)) do
@@ -17,7 +23,7 @@ for _, queue in ipairs(redis.call('ZRANGE', K.queues, from, '+', 'BYLEX', 'LIMIT
   reply[#reply + 1] = {queue, card('SCHEDULED') - scheduled_due, card('BLOCKED'),
     math.max(0, card('PENDING') + scheduled_due + retry_due - late), card('STARTED'), card('RETRY') - retry_due,
     card('SUCCESS'), card('FAILURE'), card('REVOKED'), card('EXPIRED') + late,
-    redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes'), live_workers(queue),
+    bounds(queue), live_workers(queue),
     head and redis.call('HGET', K.job .. head, 'enq') or ''}
 end
 return reply

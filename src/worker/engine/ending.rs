@@ -14,11 +14,25 @@ impl Engine {
             GuardOrder::Drain if self.mode < Mode::Draining => self.enter(Mode::Draining),
             GuardOrder::Terminate => self.stop(Order::Stop, self.shared.settings.kill_after),
             GuardOrder::Kill => self.stop(Order::StopNow, Duration::ZERO),
-            GuardOrder::Reload => {
-                self.shared.journal.say(&Event::new(Level::Info, "nothing to reload: no configuration file"));
-            }
+            GuardOrder::Reload => self.reload(),
             _ => {}
         }
+    }
+
+    /// Reads the tasks of the file anew. A file that is wrong changes nothing.
+    fn reload(&self) {
+        let shared = Arc::clone(&self.shared);
+        tokio::task::spawn_blocking(move || match (shared.settings.reload.0)() {
+            Ok(tasks) => {
+                let count = tasks.len();
+                shared.settings.put_tasks(tasks);
+                shared.journal.say(&Event::new(Level::Info, "read the tasks anew").with("tasks", count));
+            }
+            Err(error) => {
+                let event = Event::new(Level::Warn, "the file is wrong, the tasks stay as they were");
+                shared.journal.say(&event.with("error", error));
+            }
+        });
     }
 
     pub(super) fn enter(&mut self, mode: Mode) {

@@ -15,6 +15,9 @@ local function end_attempt(id, job, outcome, detail, tail)
   -- Refusals count in a row: release.lua writes them again.
   redis.call('HDEL', K.job .. id, 'token', 'cut', 'refused', 'refusals')
   redis.call('HSET', K.job .. id, 'settled', job.token, 'outcome', outcome, 'detail', detail)
+  -- Where only so many may run at once, another may now.
+  local bound = redis.call('HMGET', K.queue .. job.queue, 'max_running', 'file_max_running')
+  if bound[1] or bound[2] then ring(job.queue) end
 end
 
 -- A failed attempt may leave a result too: what it had done when its time was up.
