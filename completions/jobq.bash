@@ -673,7 +673,7 @@ _jobq() {
             return 0
             ;;
         jobq__subcmd__enqueue)
-            opts="-q -p -e -C -w -v -h --queue --priority --id --label --shell --dry-run --delay --at --tz --expires --retries --retry-delay --backoff --retry-max-delay --retry-jitter --ok-codes --retry-on --no-retry-on --snooze-on --on-lost --timeout --soft-timeout --soft-signal --lease --result-ttl --failure-ttl --env --cwd --stdin --stdin-file --wait --wait-timeout --if-full --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
+            opts="-q -p -e -C -w -v -h --queue --priority --id --label --shell --dry-run --delay --at --tz --expires --retries --retry-delay --backoff --retry-max-delay --retry-jitter --ok-codes --retry-on --no-retry-on --snooze-on --on-lost --timeout --soft-timeout --soft-signal --lease --result-ttl --failure-ttl --env --cwd --stdin --stdin-file --wait --wait-timeout --if-full --unchecked --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1256,7 +1256,7 @@ _jobq() {
             return 0
             ;;
         jobq__subcmd__worker)
-            opts="-q -c -v -h --queue --strict --concurrency --queue-limit --tasks-only --name --burst --idle --max-jobs --max-runtime --grace --kill-after --lease --log-format --log-dir --output-head --output-tail --allow-eviction --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
+            opts="-q -c -v -h --queue --strict --concurrency --queue-limit --tasks-only --allow --name --burst --idle --max-jobs --max-runtime --grace --kill-after --lease --log-format --log-dir --output-head --output-tail --allow-eviction --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1279,6 +1279,10 @@ _jobq() {
                     return 0
                     ;;
                 --queue-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -43,8 +43,8 @@ complete -c jobq -n "__fish_jobq_needs_command" -f -a "worker" -d 'Run jobs from
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "status" -d 'Show how things stand, or one job in full'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "inspect" -d 'Look closer at the system; never changes anything'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "control" -d 'Change other people\'s work: cancel, limit, purge'
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s q -l queue -d 'Queue to put it on' -r
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s p -l priority -d 'Priority from -100 to 100; higher runs first, equal in order of arrival' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s q -l queue -d 'Queue to put it on; default: the task\'s, else default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s p -l priority -d 'Priority from -100 to 100; higher runs first, equal in order of arrival; default: 0' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l id -d 'Id to give it; a second enqueue with the same id makes no second job' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l label -d 'Label to find it by; may be repeated' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l shell -d 'Script for sh -c; what follows -- becomes $1, $2 and so on' -r -f -a "(__fish_complete_command)"
@@ -52,7 +52,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l delay -d 'Run it n
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l at -d 'Run it no sooner than at this time: RFC 3339, "2026-12-01 09:00", 09:00, "tomorrow 09:00", "friday 09:00" or @SECONDS' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tz -d 'Time zone of --at and --expires: an IANA name; default: the local one' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l expires -d 'Drop it as EXPIRED if it has not started by then' -r
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retries -d 'Further attempts after a failure' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retries -d 'Further attempts after a failure; default: the task\'s or queue\'s, else none' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-delay -d 'Wait before the first retry; default: 10s' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l backoff -d 'How the wait grows from retry to retry; default: fixed' -r -f -a "fixed\t'The same each time'
 exponential\t'Doubled each time, up to --retry-max-delay'"
@@ -61,7 +61,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l ok-codes -d 'Exit 
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-on -d 'Exit codes worth a retry; 75 always is; default: all' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l no-retry-on -d 'Exit codes that end the job at once' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l snooze-on -d 'Exit codes that put it back for a while without using up an attempt; may be repeated' -r
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l on-lost -d 'When its worker or machine dies: run it again (at most 3 times), or fail' -r -f -a "retry\t'Run it again'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l on-lost -d 'When its worker or machine dies: run it again (at most 3 times), or fail; default: retry' -r -f -a "retry\t'Run it again'
 fail\t'End it as FAILURE'"
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l timeout -d 'Kill it, with all its processes, after this long' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l soft-timeout -d 'Send it a signal it can catch after this long' -r
@@ -87,6 +87,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l dry-run -d 'Show w
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-jitter -d 'Draw each wait at random from its upper half'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l stdin -d 'Pass standard input on to the job, at most 1 MiB; without it the job reads /dev/null'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s w -l wait -d 'Wait for the job, show its output, and end with its exit code'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l unchecked -d 'Enqueue a task that this machine\'s configuration does not define; needs --queue'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l json -d 'Print JSON: one object, or one a line for lists'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s v -l verbose -d 'Say more; twice for still more'
@@ -94,6 +95,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s h -l help -d 'Prin
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s q -l queue -d 'Queues to serve, with weights: emails:3,reports:1; default: all that the configuration names, else default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s c -l concurrency -d 'Jobs to run at once; default: the number of CPUs' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l queue-limit -d 'Jobs of one queue to run at once here: emails=2; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l allow -d 'Run only these named tasks' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l name -d 'Label to show for this worker' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l idle -d 'With --burst, stay for jobs that fall due within this long; default: 0s' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l max-jobs -d 'End after this many jobs' -r

@@ -3,7 +3,7 @@
 
 mod control;
 mod enqueue;
-mod help;
+pub(in crate::cli) mod help;
 mod inspect;
 mod status;
 mod values;

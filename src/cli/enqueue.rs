@@ -62,7 +62,7 @@ fn plan(context: &Context, args: &EnqueueArgs) -> Result<EnqueuePlan, Stop> {
         user: &context.env.user,
         host: &context.env.host,
     };
-    Ok(resolve::enqueue(args, &facts)?)
+    Ok(resolve::enqueue(args, &facts, &context.config)?)
 }
 
 fn when(moment: Moment) -> Option<When> {

@@ -8,14 +8,17 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 
 use super::args::{EnqueueArgs, IfFull};
+use crate::config::{Config, DEFAULT_QUEUE, Policy};
 use crate::core::bytes::Bytes;
 pub use crate::core::bytes::MAX_WORD_BYTES;
 use crate::core::codes::CodeSet;
 use crate::core::name::Name;
 use crate::core::retry::TEMPFAIL;
-use crate::core::spec::{Codes, Limits, Origin, Retry, Spec};
+use crate::core::spec::{Origin, Retry, Spec};
 use crate::core::when::{self, LocalZone, instant, rfc3339, short};
 use crate::view::Problem;
+
+mod task;
 
 /// What `enqueue` needs to know besides its arguments.
 pub struct EnqueueFacts<'a> {
@@ -118,35 +121,58 @@ fn hinted(message: impl Into<String>, hint: impl Into<String>) -> UsageError {
     UsageError { message: message.into(), hint: Some(hint.into()) }
 }
 
-/// Makes the plan.
+/// Makes the plan: what was typed, over what the task and the queue say in the files.
 ///
 /// # Errors
-/// [`UsageError`] where options contradict each other, a time is wrong or past, a variable
-/// to copy is not set, or a word is too long for any program.
-pub fn enqueue(args: &EnqueueArgs, facts: &EnqueueFacts<'_>) -> Result<EnqueuePlan, UsageError> {
+/// Wrong usage (2) where options contradict each other, a time is wrong or past, a variable
+/// to copy is not set, or a word is too long for any program; an unknown task (66); a
+/// parameter that the task does not take (65).
+pub fn enqueue(
+    args: &EnqueueArgs,
+    facts: &EnqueueFacts<'_>,
+    config: &Config,
+) -> Result<EnqueuePlan, Problem> {
     let mut notes = Vec::new();
-    let (not_before, expires) = times(args, facts, &mut notes)?;
-    let mut spec = Spec::command(args.queue.clone(), argv(args)?);
+    let (not_before, mut expires) = times(args, facts, &mut notes)?;
+    let task = task::find(args, config)?;
+    let of_task = task.as_ref().and_then(|(_, def)| *def);
+    let queue = match (&args.queue, of_task) {
+        (Some(queue), _) => queue.clone(),
+        (None, Some(def)) => def.queue.clone(),
+        (None, None) => Name::new(DEFAULT_QUEUE).map_err(|error| wrong(error.to_string()))?,
+    };
+    let flags = flags(args);
+    let policy = config.policy(&flags, task.as_ref().map(|(name, _)| name), &queue);
+    consistent(args, &policy)?;
+    let mut spec = Spec::command(queue, if task.is_some() { Vec::new() } else { argv(args)? });
     spec.env = environment(args, facts)?;
-    spec.cwd = Some(folder(args, facts)?);
-    spec.priority = args.priority;
+    // A task runs where its worker's file says, unless a folder is named here.
+    spec.cwd = if task.is_some() && args.cwd.is_none() { None } else { Some(folder(args, facts)?) };
+    spec.priority = policy.priority.unwrap_or(0);
     spec.not_before = args.at.clone().or_else(|| args.delay.as_ref().map(|span| span.text.clone()));
     spec.expires.clone_from(&args.expires);
+    if let (Moment::None, Some(ms)) = (expires, policy.expires_ms) {
+        expires = after_due(not_before, ms);
+        spec.expires = Some(short(ms));
+    }
     spec.created_at = rfc3339(facts.now_ms);
-    spec.limits = limits(args)?;
-    spec.retry = retry(args)?;
-    spec.codes = codes(args)?;
-    spec.lease_ms = args.lease.as_ref().map(|span| span.ms);
-    spec.on_lost = args.on_lost.into();
+    spec.limits = policy.limits();
+    spec.retry = policy.retry();
+    spec.codes = policy.codes();
+    spec.lease_ms = policy.lease_ms;
+    spec.on_lost = policy.on_lost.unwrap_or_default();
     spec.labels = args.labels.iter().map(|label| (label.key.clone(), label.value.clone())).collect();
-    spec.result_ttl_ms = args.result_ttl.as_ref().map(|span| span.ms);
-    spec.failure_ttl_ms = args.failure_ttl.as_ref().map(|span| span.ms);
+    spec.result_ttl_ms = policy.result_ttl_ms;
+    spec.failure_ttl_ms = policy.failure_ttl_ms;
     (spec.traceparent, spec.tracestate) = trace(facts);
     spec.origin = Origin {
         user: facts.user.to_owned(),
         host: facts.host.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
+    if let Some((name, def)) = &task {
+        task::describe(args, name, *def, &mut spec)?;
+    }
     Ok(EnqueuePlan {
         spec,
         stdin: match (&args.stdin_file, args.stdin) {
@@ -163,6 +189,69 @@ pub fn enqueue(args: &EnqueueArgs, facts: &EnqueueFacts<'_>) -> Result<EnqueuePl
         dry_run: args.dry_run,
         notes,
     })
+}
+
+/// A task's `expires` counts from when the job may run, so that a delay never eats it up.
+fn after_due(due: Moment, ms: u64) -> Moment {
+    match due {
+        Moment::None => Moment::In(ms),
+        Moment::In(delay) => Moment::In(delay.saturating_add(ms)),
+        Moment::At(at) => Moment::At(at.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX))),
+    }
+}
+
+/// What the options say of the job's running.
+fn flags(args: &EnqueueArgs) -> Policy {
+    let ms = |span: &Option<super::args::Span>| span.as_ref().map(|span| span.ms);
+    Policy {
+        priority: args.priority,
+        retries: args.retries,
+        retry_delay_ms: ms(&args.retry_delay),
+        backoff: args.backoff.map(Into::into),
+        retry_max_delay_ms: ms(&args.retry_max_delay),
+        retry_jitter: args.retry_jitter.then_some(true),
+        ok_codes: args.ok_codes.clone(),
+        retry_on: args.retry_on.clone(),
+        no_retry_on: args.no_retry_on.clone(),
+        snooze_on: (!args.snooze_on.is_empty()).then(|| args.snooze_on.clone()),
+        on_lost: args.on_lost.map(Into::into),
+        lease_ms: ms(&args.lease),
+        timeout_ms: ms(&args.timeout),
+        soft_timeout_ms: ms(&args.soft_timeout),
+        soft_signal: args.soft_signal,
+        expires_ms: None,
+        result_ttl_ms: ms(&args.result_ttl),
+        failure_ttl_ms: ms(&args.failure_ttl),
+        output_head: None,
+        output_tail: None,
+    }
+}
+
+/// Options that would have no effect, or that contradict each other or the files.
+fn consistent(args: &EnqueueArgs, policy: &Policy) -> Result<(), UsageError> {
+    limits(args)?;
+    codes(args)?;
+    if policy.retries.unwrap_or(0) == 0 {
+        let idle = [
+            ("--retry-delay", args.retry_delay.is_some()),
+            ("--backoff", args.backoff.is_some()),
+            ("--retry-max-delay", args.retry_max_delay.is_some()),
+            ("--retry-jitter", args.retry_jitter),
+            ("--retry-on", args.retry_on.is_some()),
+            ("--no-retry-on", args.no_retry_on.is_some()),
+        ];
+        if let Some((option, _)) = idle.iter().find(|(_, given)| *given) {
+            return Err(hinted(
+                format!("{option} has no effect without retries"),
+                "say how many: --retries 3",
+            ));
+        }
+    }
+    retry(args)?;
+    match policy.contradictions().into_iter().next() {
+        Some((_, words)) => Err(wrong(words)),
+        None => Ok(()),
+    }
 }
 
 fn argv(args: &EnqueueArgs) -> Result<Vec<Bytes>, UsageError> {
@@ -280,47 +369,28 @@ fn looks_like_duration(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains([':', '-'])
 }
 
-fn limits(args: &EnqueueArgs) -> Result<Limits, UsageError> {
-    if let (Some(soft), Some(hard)) = (&args.soft_timeout, &args.timeout)
-        && soft.ms >= hard.ms
-    {
-        return Err(wrong(format!(
-            "--soft-timeout {} must be shorter than --timeout {}",
-            soft.text, hard.text
-        )));
-    }
-    Ok(Limits {
-        soft_timeout_ms: args.soft_timeout.as_ref().map(|span| span.ms),
-        soft_signal: args.soft_signal,
-        timeout_ms: args.timeout.as_ref().map(|span| span.ms),
-    })
-}
-
-fn retry(args: &EnqueueArgs) -> Result<Retry, UsageError> {
-    let usual = Retry::default();
-    let delay_ms = args.retry_delay.as_ref().map_or(usual.delay_ms, |span| span.ms);
-    let max_delay_ms = match &args.retry_max_delay {
-        Some(max) if max.ms < delay_ms => {
-            return Err(wrong(format!(
-                "--retry-max-delay {} is shorter than the first wait, {}",
-                max.text,
-                short(delay_ms)
-            )));
+fn limits(args: &EnqueueArgs) -> Result<(), UsageError> {
+    match (&args.soft_timeout, &args.timeout) {
+        (Some(soft), Some(hard)) if soft.ms >= hard.ms => {
+            Err(wrong(format!("--soft-timeout {} must be shorter than --timeout {}", soft.text, hard.text)))
         }
-        Some(max) => max.ms,
-        // A long first wait is meant: the usual bound must not shorten it.
-        None => usual.max_delay_ms.max(delay_ms),
-    };
-    Ok(Retry {
-        retries: args.retries,
-        delay_ms,
-        backoff: args.backoff.map_or(usual.backoff, Into::into),
-        max_delay_ms,
-        jitter: args.retry_jitter,
-    })
+        _ => Ok(()),
+    }
 }
 
-fn codes(args: &EnqueueArgs) -> Result<Codes, UsageError> {
+fn retry(args: &EnqueueArgs) -> Result<(), UsageError> {
+    let delay_ms = args.retry_delay.as_ref().map_or(Retry::default().delay_ms, |span| span.ms);
+    match &args.retry_max_delay {
+        Some(max) if max.ms < delay_ms => Err(wrong(format!(
+            "--retry-max-delay {} is shorter than the first wait, {}",
+            max.text,
+            short(delay_ms)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn codes(args: &EnqueueArgs) -> Result<(), UsageError> {
     if args.no_retry_on.as_ref().is_some_and(|set| set.contains(TEMPFAIL)) {
         return Err(wrong("--no-retry-on: code 75 always asks for another try"));
     }
@@ -338,12 +408,7 @@ fn codes(args: &EnqueueArgs) -> Result<Codes, UsageError> {
             }
         }
     }
-    Ok(Codes {
-        ok: args.ok_codes.clone(),
-        retry_on: args.retry_on.clone(),
-        no_retry_on: args.no_retry_on.clone(),
-        snooze_on: args.snooze_on.clone(),
-    })
+    Ok(())
 }
 
 /// The producer's W3C trace context, where it is one; what is not is nobody's fault here.

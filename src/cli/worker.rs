@@ -18,7 +18,7 @@ use crate::worker::control::{self, ControlChannel};
 use crate::worker::engine::{self, Finish};
 use crate::worker::guardian::{self, EngineCommand, GuardOptions};
 use crate::worker::journal::{Event, Journal, Level};
-use crate::worker::settings::{LocalStore, Reload, Settings};
+use crate::worker::settings::{LocalStore, QueueSettings, Reload, Settings};
 
 /// Variables of the worker that its jobs get. LC_* come on top.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ"];
@@ -197,7 +197,7 @@ fn reload(context: &Context) -> Reload {
 }
 
 /// What the file says of queues, under names of its own: an operator's word goes before it.
-fn queue_settings(context: &Context) -> Vec<(Name, Vec<(&'static str, Option<u64>)>)> {
+fn queue_settings(context: &Context) -> Vec<(Name, QueueSettings)> {
     let one = |(name, queue): (&Name, &config::QueueDef)| {
         let settings = vec![
             ("file_max_depth", queue.max_depth),

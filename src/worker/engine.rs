@@ -391,7 +391,7 @@ impl Engine {
     }
 
     fn hear(&mut self, item: News) {
-        let was_free = self.free();
+        let was_free = self.free() + self.hook_room();
         match item {
             News::Free(token) => {
                 if let Some(held) = self.held.get_mut(&token) {
@@ -406,14 +406,16 @@ impl Engine {
         self.empty = false;
         // The last report of a backlog frees a slot just as the end of a job does; and a
         // burst is over only when a claim that was sent after the last report finds nothing.
-        if self.free() > was_free || (self.shared.settings.burst.is_some() && self.held.is_empty()) {
+        if self.free() + self.hook_room() > was_free
+            || (self.shared.settings.burst.is_some() && self.held.is_empty())
+        {
             self.pulses.hurry();
         }
     }
 
     /// A waiting job has become due: its time is not the pulse's time.
     fn claim_due(&mut self) {
-        if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() > 0 {
+        if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() + self.hook_room() > 0 {
             self.next_due = None;
             self.empty = false;
             self.pulses.hurry();

@@ -38,10 +38,17 @@ struct Recipe {
 ///
 /// # Errors
 /// Why it cannot run *here*: the job goes back for a worker that can run it.
-pub(super) async fn launch(shared: &Shared, job: &Claimed, spec: &Spec, notes: &Notes) -> Result<Launch, String> {
+pub(super) async fn launch(
+    shared: &Shared,
+    job: &Claimed,
+    spec: &Spec,
+    notes: &Notes,
+) -> Result<Launch, String> {
     let tasks = shared.settings.tasks();
     let def = match &spec.task {
-        Some(name) => Some(tasks.get(name).ok_or_else(|| format!("this worker does not know the task {name}"))?),
+        Some(name) => {
+            Some(tasks.get(name).ok_or_else(|| format!("this worker does not know the task {name}"))?)
+        }
         None => None,
     };
     let recipe = match (def, spec.kind) {
@@ -67,7 +74,8 @@ pub(super) async fn launch(shared: &Shared, job: &Claimed, spec: &Spec, notes: &
         mark: job.fence().to_owned(),
         soft_timeout: spec.limits.soft_timeout_ms.map(Duration::from_millis),
         // The worker's own file is an upper bound for what a producer recorded.
-        timeout: limit(spec.limits.timeout_ms, policy.and_then(|policy| policy.timeout_ms)).map(Duration::from_millis),
+        timeout: limit(spec.limits.timeout_ms, policy.and_then(|policy| policy.timeout_ms))
+            .map(Duration::from_millis),
         soft_signal: spec.limits.soft_signal.and_then(Signal::from_named_raw).unwrap_or(Signal::TERM),
         kill_after: shared.settings.kill_after,
     })
@@ -92,7 +100,8 @@ fn task(shared: &Shared, job: &Claimed, spec: &Spec, def: &TaskDef) -> Result<Re
         return Err(format!("this worker is not allowed to run the task {name}"));
     }
     let values = values(spec, def)?;
-    let mut env: Vec<(OsString, OsString)> = def.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let mut env: Vec<(OsString, OsString)> =
+        def.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
     env.extend(arguments(def, &values)?);
     if let (true, Some(url)) = (def.pass_redis, &shared.settings.redis_url) {
         env.push(("JOBQ_URL".into(), url.into()));
@@ -130,7 +139,8 @@ fn render(words: &[Word], def: &TaskDef, values: &BTreeMap<String, Value>) -> Re
 /// environment, and reads the end of that job's output.
 async fn hook(shared: &Shared, job: &Claimed, spec: &Spec, def: &TaskDef) -> Result<Recipe, String> {
     let event = spec.named.get("event").and_then(Value::as_str).unwrap_or_default();
-    let facts: Map<String, Value> = job.cause.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    let facts: Map<String, Value> =
+        job.cause.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     let fact = |name: &str| match facts.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
@@ -154,7 +164,8 @@ async fn hook(shared: &Shared, job: &Claimed, spec: &Spec, def: &TaskDef) -> Res
         }
         _ => return Err(format!("this worker's task has no hook for {event}")),
     };
-    let mut env: Vec<(OsString, OsString)> = def.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let mut env: Vec<(OsString, OsString)> =
+        def.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
     env.extend(arguments(def, &values)?);
     let told = [
         ("JOBQ_EVENT", event.to_owned()),
@@ -169,9 +180,11 @@ async fn hook(shared: &Shared, job: &Claimed, spec: &Spec, def: &TaskDef) -> Res
         ("JOBQ_ALERT_SINCE", fact("since")),
     ];
     // A text with a NUL cannot be a variable, and would keep the hook from running at all.
-    env.extend(told.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| {
-        (name.into(), value.replace('\0', " ").into())
-    }));
+    env.extend(
+        told.into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.into(), value.replace('\0', " ").into())),
+    );
     let tail = parent.and_then(|parent| parent.attempts.last().map(|attempt| attempt.tail.0.clone()));
     Ok(Recipe { argv, cwd: def.cwd.clone(), env, stdin: tail })
 }
@@ -212,7 +225,13 @@ fn limited(argv: Vec<OsString>, def: &TaskDef, env: &[(OsString, OsString)], cwd
 }
 
 /// The worker's few variables, then the task's and the job's, then jobq's own.
-fn environment(shared: &Shared, job: &Claimed, spec: &Spec, notes: &Notes, recipe: &Recipe) -> Vec<(OsString, OsString)> {
+fn environment(
+    shared: &Shared,
+    job: &Claimed,
+    spec: &Spec,
+    notes: &Notes,
+    recipe: &Recipe,
+) -> Vec<(OsString, OsString)> {
     let mut env = shared.settings.child_env.clone();
     env.push(("PWD".into(), recipe.cwd.as_os_str().to_owned()));
     env.extend(recipe.env.iter().cloned());
@@ -238,8 +257,11 @@ fn environment(shared: &Shared, job: &Claimed, spec: &Spec, notes: &Notes, recip
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         set("JOBQ_DEADLINE", &(now + Duration::from_millis(limit)).as_secs().to_string());
     }
-    let files =
-        [("JOBQ_PROGRESS", &notes.progress), ("JOBQ_RESULT", &notes.result), ("JOBQ_RETRY_AFTER", &notes.retry_after)];
+    let files = [
+        ("JOBQ_PROGRESS", &notes.progress),
+        ("JOBQ_RESULT", &notes.result),
+        ("JOBQ_RETRY_AFTER", &notes.retry_after),
+    ];
     env.extend(files.map(|(name, path)| (name.into(), path.as_os_str().to_owned())));
     env
 }

@@ -13,6 +13,9 @@ use crate::core::name::Name;
 /// Task definitions by name.
 pub type Tasks = BTreeMap<Name, TaskDef>;
 
+/// Name and value of each; `None` clears.
+pub type QueueSettings = Vec<(&'static str, Option<u64>)>;
+
 /// Reads the tasks of the file anew.
 #[derive(Clone)]
 pub struct Reload(pub Arc<dyn Fn() -> Result<Tasks, String> + Send + Sync>);
@@ -64,7 +67,7 @@ pub struct Settings {
     /// The only tasks to run, where that was said.
     pub allow: Option<Vec<Name>>,
     /// Settings of queues in its own file: queue, then name and value of each.
-    pub queue_settings: Vec<(Name, Vec<(&'static str, Option<u64>)>)>,
+    pub queue_settings: Vec<(Name, QueueSettings)>,
     /// The server's URL, for tasks that are to get it.
     pub redis_url: Option<String>,
     /// A word for people.

@@ -20,13 +20,13 @@ use crate::core::spec;
 )]
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct EnqueueArgs {
-    /// Queue to put it on
-    #[arg(short, long, value_name = "NAME", default_value = "default")]
-    pub queue: Name,
-    /// Priority from -100 to 100; higher runs first, equal in order of arrival
-    #[arg(short, long, value_name = "N", default_value = "0", allow_negative_numbers = true,
+    /// Queue to put it on; default: the task's, else default
+    #[arg(short, long, value_name = "NAME")]
+    pub queue: Option<Name>,
+    /// Priority from -100 to 100; higher runs first, equal in order of arrival; default: 0
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true,
           value_parser = clap::value_parser!(i32).range(-100..=100))]
-    pub priority: i32,
+    pub priority: Option<i32>,
     /// Id to give it; a second enqueue with the same id makes no second job
     #[arg(long, value_name = "ID")]
     pub id: Option<Name>,
@@ -54,36 +54,36 @@ pub struct EnqueueArgs {
     #[arg(long, value_name = "DURATION|TIME", allow_hyphen_values = true, help_heading = WHEN)]
     pub expires: Option<String>,
 
-    /// Further attempts after a failure
-    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=10_000), help_heading = RETRY)]
-    pub retries: u32,
+    /// Further attempts after a failure; default: the task's or queue's, else none
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000), help_heading = RETRY)]
+    pub retries: Option<u32>,
     /// Wait before the first retry; default: 10s
-    #[arg(long, value_name = "DURATION", requires = "retries", help_heading = RETRY)]
+    #[arg(long, value_name = "DURATION", help_heading = RETRY)]
     pub retry_delay: Option<Span>,
     /// How the wait grows from retry to retry; default: fixed
-    #[arg(long, value_name = "HOW", requires = "retries", help_heading = RETRY)]
+    #[arg(long, value_name = "HOW", help_heading = RETRY)]
     pub backoff: Option<BackoffArg>,
     /// Longest wait before a retry; default: 1h
-    #[arg(long, value_name = "DURATION", requires = "retries", help_heading = RETRY)]
+    #[arg(long, value_name = "DURATION", help_heading = RETRY)]
     pub retry_max_delay: Option<Span>,
     /// Draw each wait at random from its upper half
-    #[arg(long, requires = "retries", help_heading = RETRY)]
+    #[arg(long, help_heading = RETRY)]
     pub retry_jitter: bool,
     /// Exit codes that are success instead of 0: 0,3 or 100-110
     #[arg(long, value_name = "CODES", help_heading = RETRY)]
     pub ok_codes: Option<CodeSet>,
     /// Exit codes worth a retry; 75 always is; default: all
-    #[arg(long, value_name = "CODES", requires = "retries", help_heading = RETRY)]
+    #[arg(long, value_name = "CODES", help_heading = RETRY)]
     pub retry_on: Option<CodeSet>,
     /// Exit codes that end the job at once
-    #[arg(long, value_name = "CODES", requires = "retries", help_heading = RETRY)]
+    #[arg(long, value_name = "CODES", help_heading = RETRY)]
     pub no_retry_on: Option<CodeSet>,
     /// Exit codes that put it back for a while without using up an attempt; may be repeated
     #[arg(long, value_name = "CODES=DURATION", value_parser = snooze, help_heading = RETRY)]
     pub snooze_on: Vec<SnoozeRule>,
-    /// When its worker or machine dies: run it again (at most 3 times), or fail
-    #[arg(long, value_name = "HOW", default_value = "retry", help_heading = RETRY)]
-    pub on_lost: OnLostArg,
+    /// When its worker or machine dies: run it again (at most 3 times), or fail; default: retry
+    #[arg(long, value_name = "HOW", help_heading = RETRY)]
+    pub on_lost: Option<OnLostArg>,
 
     /// Kill it, with all its processes, after this long
     #[arg(long, value_name = "DURATION", value_parser = some_span, help_heading = LIMITS)]
@@ -128,9 +128,13 @@ pub struct EnqueueArgs {
     #[arg(long, value_name = "HOW", default_value = "fail", help_heading = WAITING)]
     pub if_full: IfFull,
 
-    /// Words without `--` before them: always a mistake in this version.
-    #[arg(hide = true, value_name = "WORD")]
-    pub(super) words: Vec<OsString>,
+    /// Enqueue a task that this machine's configuration does not define; needs --queue
+    #[arg(long, requires = "queue", help_heading = INPUT)]
+    pub unchecked: bool,
+
+    /// Task of jobq.toml, and its parameters: KEY=TEXT, KEY:=JSON or KEY@=FILE
+    #[arg(value_name = "TASK [KEY=VALUE]")]
+    pub words: Vec<OsString>,
     /// Program to run and its arguments
     #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
@@ -181,15 +185,20 @@ impl From<OnLostArg> for spec::OnLost {
 impl EnqueueArgs {
     /// What only all options together can tell.
     pub(super) fn check(&self) -> Result<(), String> {
-        if let Some(word) = self.words.first() {
-            let word = crate::view::escape::text(&word.to_string_lossy());
-            return Err(format!(
-                "there is no task {word:?}: named tasks are not in this version\n\n  tip: {}",
-                help::TO_RUN_A_COMMAND
-            ));
+        if self.words.is_empty() {
+            return match self.command.is_empty() && self.shell.is_none() {
+                true => Err(format!("there is no command to enqueue\n\n  tip: {}", help::TO_RUN_A_COMMAND)),
+                false => Ok(()),
+            };
         }
-        if self.command.is_empty() && self.shell.is_none() {
-            return Err(format!("there is no command to enqueue\n\n  tip: {}", help::TO_RUN_A_COMMAND));
+        if self.shell.is_some() || !self.command.is_empty() {
+            return Err("a task and a command cannot be enqueued in one call".to_owned());
+        }
+        // A bare word behind the task is somebody who left out the `--`.
+        let bare = self.words.iter().skip(1).find(|word| !word.as_encoded_bytes().contains(&b'='));
+        if let Some(word) = bare {
+            let word = crate::view::escape::text(&word.to_string_lossy());
+            return Err(format!("{word:?} is not KEY=VALUE\n\n  tip: {}", help::TO_RUN_A_COMMAND));
         }
         Ok(())
     }

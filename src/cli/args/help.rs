@@ -30,7 +30,7 @@ it could not be executed or was not found, 128+N if signal N killed it.
 More in man jobq.";
 
 /// The hint for a command without its `--`.
-pub(super) const TO_RUN_A_COMMAND: &str = "to run a command: jobq enqueue … -- make test";
+pub(in crate::cli) const TO_RUN_A_COMMAND: &str = "to run a command: jobq enqueue … -- make test";
 
 pub(super) const ENQUEUE: &str = "\
 Examples:

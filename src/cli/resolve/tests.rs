@@ -1,11 +1,11 @@
 use super::*;
 use crate::cli::args::{Command, parse};
-use crate::core::spec::{Backoff, OnLost};
+use crate::core::spec::{Backoff, Codes, Limits, OnLost};
 
 /// 2026-12-01 08:00:00 UTC.
 const NOW: i64 = 1_796_112_000_000;
 
-fn plan_with(args: &[&str], env: &dyn Fn(&str) -> Option<OsString>) -> Result<EnqueuePlan, UsageError> {
+fn plan_with(args: &[&str], env: &dyn Fn(&str) -> Option<OsString>) -> Result<EnqueuePlan, Problem> {
     let Command::Enqueue(args) = parse(["jobq", "enqueue"].iter().chain(args)).unwrap().command else {
         panic!()
     };
@@ -18,7 +18,7 @@ fn plan_with(args: &[&str], env: &dyn Fn(&str) -> Option<OsString>) -> Result<En
         user: "ann",
         host: "web1",
     };
-    enqueue(&args, &facts)
+    enqueue(&args, &facts, &Config::default())
 }
 
 fn plan(args: &[&str]) -> EnqueuePlan {
@@ -225,4 +225,11 @@ fn the_environment_is_copied_by_name_only() {
     );
     let odd = plan_with(&["--", "x"], &|name| (name == "TRACEPARENT").then(|| "zz".into())).unwrap();
     assert_eq!((odd.spec.traceparent, odd.spec.tracestate), (None, None));
+}
+
+#[test]
+fn retry_options_need_retries_from_somewhere() {
+    let text = fault(&["--retry-delay", "5s", "--", "x"]);
+    assert_eq!(text, "--retry-delay has no effect without retries");
+    assert_eq!(plan(&["--retries", "2", "--retry-delay", "5s", "--", "x"]).spec.retry.delay_ms, 5_000);
 }
