@@ -93,6 +93,13 @@ impl From<ParamError> for Problem {
     }
 }
 
+impl From<anyhow::Error> for Problem {
+    /// The system refused something that has no code of its own: the whole chain of causes.
+    fn from(error: anyhow::Error) -> Problem {
+        Problem::new(IO, "io", format!("{error:#}"))
+    }
+}
+
 impl From<LocalError> for Problem {
     fn from(error: LocalError) -> Problem {
         let message = error.to_string();

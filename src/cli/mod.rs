@@ -18,6 +18,8 @@ mod worker;
 use std::ffi::OsString;
 use std::io;
 
+use anyhow::Context as _;
+
 use args::{Cli, Command};
 use env::EnvFacts;
 
@@ -132,7 +134,7 @@ fn config_place(global: &args::Global, env: &EnvFacts) -> Where {
 /// A command that does little and ends: one thread carries it.
 fn short(work: impl Future<Output = Done>) -> Done {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Problem::new(exit::IO, "io", format!("cannot start: {error}")))?;
+    let runtime = runtime.context("jobq cannot start")?;
     let done = runtime.block_on(work);
     // The process is about to end, and the kernel closes everything at once.
     std::mem::forget(runtime);

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::args::{LogFormat, Span, WorkerArgs};
 use super::settle::{self, WorkerPlan};
 use super::{Context, Done, Stop, connect, env, exit};
@@ -54,8 +56,7 @@ pub(super) fn run(context: &Context, args: &WorkerArgs) -> Done {
         quiet: context.global.quiet,
     };
     let mut say = |text: &str| context.out.say(text);
-    guardian::guard(options, &mut say)
-        .map_err(|error| Problem::new(exit::IO, "io", format!("the worker cannot run: {error}")).into())
+    Ok(guardian::guard(options, &mut say).context("the worker cannot run")?)
 }
 
 fn check_log_dir(plan: &WorkerPlan) -> Result<(), Stop> {
@@ -73,8 +74,7 @@ fn span(span: &Span) -> Duration {
 }
 
 fn engine_half(context: &Context, args: &WorkerArgs) -> Done {
-    let io = |error| Problem::new(exit::IO, "io", format!("the worker's engine cannot run: {error}"));
-    let channel = control::enter_engine().map_err(io)?;
+    let channel = control::enter_engine().context("the worker's engine cannot run")?;
     let goodbye = channel.sender();
     let code = match start_engine(context, args, channel) {
         Ok(code) | Err(Stop::Code(code)) => code,
@@ -98,7 +98,7 @@ fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -
     let journal = journal(context, log_format);
     // Two threads, so that a slow line of log never delays a renewal.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(|error| Problem::new(exit::IO, "io", format!("cannot start: {error}")))?;
+    let runtime = runtime.context("the worker's engine cannot start")?;
     // On one of the two, and not on this third thread: most of what it hears comes from there.
     let engine = runtime.spawn(engine::run(settings, Arc::new(store), channel, journal));
     let finish = match runtime.block_on(engine) {

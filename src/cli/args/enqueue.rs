@@ -15,7 +15,8 @@ use crate::core::spec;
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = help::ENQUEUE,
-    override_usage = "jobq enqueue [OPTIONS] -- <COMMAND> [ARG]...\n       \
+    override_usage = "jobq enqueue [OPTIONS] <TASK> [KEY=VALUE | KEY:=JSON | KEY@=FILE]...\n       \
+                      jobq enqueue [OPTIONS] -- <COMMAND> [ARG]...\n       \
                       jobq enqueue [OPTIONS] --shell <SCRIPT> [-- ARG...]"
 )]
 #[allow(missing_docs)] // the fields are the options, and their help says it
