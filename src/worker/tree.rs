@@ -33,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// tree that outruns this many is killed without being frozen, which usually does it too.
 const FREEZE_ROUNDS: u32 = 16;
 
+/// Rounds of killing before anybody counts as one who would not die.
+const LEAST_ROUNDS: u32 = 10;
+
 /// What became of a tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -135,13 +138,15 @@ pub fn signal_each(targets: &[Proc], signal: Signal) {
 /// Destroys the tree that `select` names in a snapshot; `reap` is called between rounds
 /// to collect zombies that became ours. Returns at once when there is nothing alive.
 ///
-/// Blocks for as long as it takes, five seconds at most.
+/// Blocks for as long as it takes; something that would not die is given up after about five
+/// seconds and [`LEAST_ROUNDS`] attempts.
 pub fn destroy(select: &mut dyn FnMut(&Snapshot) -> Vec<Proc>, reap: &mut dyn FnMut()) -> Report {
     let mut seen = HashMap::new();
     if !freeze(select, &mut seen) {
         return Report::default();
     }
     let deadline = Instant::now() + PATIENCE;
+    let mut rounds = 0;
     loop {
         let snapshot = Snapshot::take();
         let mut alive: Vec<Proc> = select(&snapshot).into_iter().filter(Proc::is_alive).collect();
@@ -158,11 +163,13 @@ pub fn destroy(select: &mut dyn FnMut(&Snapshot) -> Vec<Proc>, reap: &mut dyn Fn
             reap();
             return Report { killed, survivors: alive };
         }
-        if Instant::now() >= deadline {
+        // On a machine so busy that the looks alone use up the patience, nobody has resisted.
+        if rounds >= LEAST_ROUNDS && Instant::now() >= deadline {
             thaw(&alive);
             return Report { killed, survivors: alive };
         }
-        kill_and_wait(&alive, deadline);
+        rounds += 1;
+        kill_and_wait(&alive);
         reap();
     }
 }
@@ -193,7 +200,7 @@ fn thaw(survivors: &[Proc]) {
     signal_each(survivors, Signal::CONT);
 }
 
-fn kill_and_wait(targets: &[Proc], deadline: Instant) {
+fn kill_and_wait(targets: &[Proc]) {
     // Bounded, so that a large tree does not use up the descriptors of the worker.
     let mut waiting = Vec::new();
     let mut refused = false;
@@ -207,7 +214,7 @@ fn kill_and_wait(targets: &[Proc], deadline: Instant) {
     if waiting.is_empty() && refused {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let round = deadline.min(Instant::now() + Duration::from_millis(200));
+    let round = Instant::now() + Duration::from_millis(200);
     while !waiting.is_empty() {
         let left = round.saturating_duration_since(Instant::now());
         if left.is_zero() {
