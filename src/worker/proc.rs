@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
 /// One process as /proc/PID/stat described it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,9 +135,36 @@ impl Mark {
         mark
     }
 
-    /// The mark in a process's environment; empty if it has none or may not be read.
+    /// The mark in a process's environment; empty if it has none or may not be read. `None`
+    /// while nobody can tell: in the middle of an exec a process has neither environment nor
+    /// arguments, and must not pass for one that has cleared its environment.
+    pub fn look(pid: i32) -> Option<Mark> {
+        let Ok(mut bytes) = environ(pid) else { return Some(Mark::default()) };
+        if bytes.is_empty() {
+            // A zombie has no arguments and never will; nor has a thread of the kernel, which
+            // has no program either.
+            let may_have_words = Proc::read(pid).is_some_and(|process| process.is_alive())
+                && fs::read_link(format!("/proc/{pid}/exe")).is_ok();
+            let has_words = fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|words| !words.is_empty());
+            if may_have_words && !has_words {
+                return None;
+            }
+            // The exec may have ended between the two looks.
+            bytes = environ(pid).unwrap_or_default();
+        }
+        Some(Mark::from_entries(bytes.split(|byte| *byte == 0)))
+    }
+
+    /// As [`Mark::look`], waiting a second for a process in the middle of an exec. Blocks.
     pub fn of(pid: i32) -> Mark {
-        environ(pid).map_or_else(|_| Mark::default(), |bytes| Mark::from_entries(bytes.split(|b| *b == 0)))
+        let until = Instant::now() + Duration::from_secs(1);
+        loop {
+            match Mark::look(pid) {
+                Some(mark) => return mark,
+                None if Instant::now() >= until => return Mark::default(),
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
     }
 
     /// Whether it names an attempt at all.
@@ -145,8 +173,25 @@ impl Mark {
     }
 }
 
+/// In as few reads as it takes: an exec between two of them ends the file, and what was read
+/// by then would pass for the whole.
 fn environ(pid: i32) -> io::Result<Vec<u8>> {
-    fs::read(format!("/proc/{pid}/environ"))
+    let mut file = fs::File::open(format!("/proc/{pid}/environ"))?;
+    let mut bytes = vec![0; 256 * 1024];
+    let mut length = 0;
+    loop {
+        match file.read(bytes.get_mut(length..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        }
+        if length == bytes.len() {
+            bytes.resize(length * 2, 0);
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
@@ -50,11 +50,17 @@ const CLEARING_ROUNDS: u32 = 50;
 /// Trees looked at in parallel.
 const HANDS: usize = 2;
 
+/// How long a process may stay in the middle of an exec before it counts as nobody's.
+const UNDECIDED_AT_MOST: Duration = Duration::from_secs(5);
+
 /// The registry; one per engine.
 #[derive(Debug)]
 pub struct Reaper {
     /// Shared by whoever is between fork and registration, alone for whoever judges.
     gate: RwLock<()>,
+    /// Shared by whoever collects a dead child, alone for whoever lists the children: the
+    /// kernel's list skips one where another leaves it while it is read.
+    collecting: RwLock<()>,
     book: Mutex<Book>,
     /// The local store's folder: a server that this process started there outlives every job.
     spared_folder: Option<PathBuf>,
@@ -145,6 +151,7 @@ impl Reaper {
     pub fn sparing(folder: Option<PathBuf>) -> Arc<Reaper> {
         Arc::new(Reaper {
             gate: RwLock::default(),
+            collecting: RwLock::default(),
             book: Mutex::default(),
             spared_folder: folder,
             hands: Semaphore::new(HANDS),
@@ -187,10 +194,23 @@ impl Reaper {
         self.book().roots.len()
     }
 
+    /// The status of a child that has ended, without waiting.
+    fn collect(&self, pid: i32) -> Option<ExitStatus> {
+        let _shared = self.collecting.read().unwrap_or_else(PoisonError::into_inner);
+        match waitpid(Pid::from_raw(pid), WaitOptions::NOHANG) {
+            Ok(Some((_, status))) => Some(ExitStatus::from_raw(status.as_raw())),
+            _ => None,
+        }
+    }
+
     /// The fast path: whether the ended attempt certainly left nothing. `false` means "look
     /// closer", never "something is left".
     fn is_clean(&self, root: &Identity) -> bool {
-        let Some(children) = proc::children_of_main_thread() else { return false };
+        let listed = {
+            let _still = self.collecting.write().unwrap_or_else(PoisonError::into_inner);
+            proc::children_of_main_thread()
+        };
+        let Some(children) = listed else { return false };
         {
             let book = self.book();
             // One without evidence counts as somebody else's only if it is older than this
@@ -216,7 +236,7 @@ impl Reaper {
             if self.book().roots.contains_key(&pid) {
                 continue;
             }
-            if collect(pid).is_some() {
+            if self.collect(pid).is_some() {
                 self.book().orphans.remove(&pid);
             } else {
                 unclear |= !self.book().is_accounted_for(pid);
@@ -288,7 +308,8 @@ impl Reaper {
     }
 
     /// Orphans, with all below them, that belong to `wanted` or certainly to nobody; the
-    /// living ones of `wanted` are noted in `own`.
+    /// living ones of `wanted` are noted in `own`. Blocks while one is in the middle of an exec
+    /// and cannot be told.
     fn orphans_of(
         &self,
         snapshot: &Snapshot,
@@ -297,8 +318,25 @@ impl Reaper {
     ) -> Vec<Proc> {
         // After the look and before the verdict: whoever the look saw is now registered.
         self.all_registered();
+        let until = Instant::now() + UNDECIDED_AT_MOST;
+        loop {
+            let (found, undecided) = self.judge(snapshot, wanted, own);
+            if !undecided || Instant::now() >= until {
+                return found;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The orphans to kill, and whether one could not be told.
+    fn judge(
+        &self,
+        snapshot: &Snapshot,
+        wanted: Option<&Identity>,
+        own: &mut HashSet<i32>,
+    ) -> (Vec<Proc>, bool) {
         let mut book = self.book();
-        let mut found = Vec::new();
+        let (mut found, mut undecided) = (Vec::new(), false);
         for child in snapshot.children(proc::self_pid()) {
             if book.roots.contains_key(&child.pid) || !child.is_alive() {
                 continue;
@@ -314,6 +352,10 @@ impl Reaper {
                     false
                 }
                 Verdict::Ending => false,
+                Verdict::Undecided => {
+                    undecided = true;
+                    false
+                }
                 Verdict::Nobody if self.is_store(child.pid) => {
                     book.orphans.insert(child.pid, Owner::Store);
                     false
@@ -327,7 +369,7 @@ impl Reaper {
                 found.extend(members);
             }
         }
-        found
+        (found, undecided)
     }
 
     /// Housekeeping for about once a second: reaps, and kills what is nobody's. Blocks.
@@ -369,6 +411,8 @@ enum Verdict {
     Running(i32, u64),
     /// To another one whose own task is clearing up.
     Ending,
+    /// It has no evidence now and may have some in a moment.
+    Undecided,
     Nobody,
 }
 
@@ -380,8 +424,12 @@ fn attribute(book: &Book, members: &[Proc], wanted: Option<&Identity>) -> Verdic
         _ if running => Verdict::Running(pid, serial),
         _ => Verdict::Ending,
     };
+    let mut undecided = false;
     for member in members {
-        let mark = Mark::of(member.pid);
+        let mark = Mark::look(member.pid).unwrap_or_else(|| {
+            undecided = true;
+            Mark::default()
+        });
         if mark.is_some() {
             if let Some((pid, entry)) = book.roots.iter().find(|(_, entry)| entry.mark == mark) {
                 return known(entry.serial, *pid, true);
@@ -399,17 +447,9 @@ fn attribute(book: &Book, members: &[Proc], wanted: Option<&Identity>) -> Verdic
             }
         }
     }
-    Verdict::Nobody
+    if undecided { Verdict::Undecided } else { Verdict::Nobody }
 }
 
 fn group_is_empty(pgrp: i32) -> bool {
     Pid::from_raw(pgrp).is_none_or(|pid| test_kill_process_group(pid) == Err(Errno::SRCH))
-}
-
-/// The status of a child that has ended, without waiting.
-fn collect(pid: i32) -> Option<ExitStatus> {
-    match waitpid(Pid::from_raw(pid), WaitOptions::NOHANG) {
-        Ok(Some((_, status))) => Some(ExitStatus::from_raw(status.as_raw())),
-        _ => None,
-    }
 }

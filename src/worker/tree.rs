@@ -33,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// tree that outruns this many is killed without being frozen, which usually does it too.
 const FREEZE_ROUNDS: u32 = 16;
 
+/// Rounds of killing before anybody counts as one who would not die.
+const LEAST_ROUNDS: u32 = 10;
+
 /// What became of a tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -157,7 +160,8 @@ pub fn signal_each(targets: &[Proc], signal: Signal) {
 /// Destroys the tree that `select` names in what `look` sees; `reap` is called between
 /// rounds to collect zombies that became ours. Returns at once when there is nothing alive.
 ///
-/// Blocks for as long as it takes, five seconds at most.
+/// Blocks for as long as it takes; something that would not die is given up after about five
+/// seconds and [`LEAST_ROUNDS`] attempts.
 pub fn destroy(
     look: &mut dyn FnMut() -> Snapshot,
     select: &mut dyn FnMut(&Snapshot) -> Vec<Proc>,
@@ -168,6 +172,7 @@ pub fn destroy(
         return Report::default();
     }
     let deadline = Instant::now() + PATIENCE;
+    let mut rounds = 0;
     loop {
         let mut alive: Vec<Proc> = select(&look()).into_iter().filter(Proc::is_alive).collect();
         seen.extend(alive.iter().map(|process| (process.pid, process.start)));
@@ -184,11 +189,13 @@ pub fn destroy(
             reap();
             return Report { killed, survivors: alive };
         }
-        if Instant::now() >= deadline {
+        // On a machine so busy that the looks alone use up the patience, nobody has resisted.
+        if rounds >= LEAST_ROUNDS && Instant::now() >= deadline {
             thaw(&alive);
             return Report { killed, survivors: alive };
         }
-        kill_and_wait(&alive, deadline);
+        rounds += 1;
+        kill_and_wait(&alive);
         reap();
     }
 }
@@ -222,7 +229,7 @@ fn thaw(survivors: &[Proc]) {
     signal_each(survivors, Signal::CONT);
 }
 
-fn kill_and_wait(targets: &[Proc], deadline: Instant) {
+fn kill_and_wait(targets: &[Proc]) {
     // Bounded, so that a large tree does not use up the descriptors of the worker.
     let mut waiting = Vec::new();
     let mut refused = false;
@@ -236,7 +243,7 @@ fn kill_and_wait(targets: &[Proc], deadline: Instant) {
     if waiting.is_empty() && refused {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let round = deadline.min(Instant::now() + Duration::from_millis(200));
+    let round = Instant::now() + Duration::from_millis(200);
     while !waiting.is_empty() {
         let left = round.saturating_duration_since(Instant::now());
         if left.is_zero() {

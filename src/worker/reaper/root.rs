@@ -40,7 +40,7 @@ impl Root {
     /// Its status if it has ended.
     pub fn try_exited(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
-            self.status = collect(self.identity.pid);
+            self.status = self.reaper.collect(self.identity.pid);
             if self.status.is_some() {
                 self.reaper.book().root_ended(&self.identity);
             }
