@@ -27,9 +27,14 @@ pub fn command(program: impl AsRef<Path>, server: &Server) -> Command {
     command
 }
 
+/// The program as `make build` makes it, else as cargo did for this bench.
+fn program() -> std::path::PathBuf {
+    std::env::var_os("JOBQ_BENCH_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_jobq").into(), Into::into)
+}
+
 /// The real program.
 pub fn jobq(server: &Server, args: &[&str]) -> Command {
-    let mut command = command(env!("CARGO_BIN_EXE_jobq"), server);
+    let mut command = command(program(), server);
     command.args(args);
     command
 }

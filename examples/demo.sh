@@ -19,7 +19,7 @@ typed() { printf '%s$ %s%s\n' "$dim" "$*" "$off"; }
 if [ -z "${JOBQ_DEMO_PROGRAM:-}" ]; then
     sh tools/setup
     say 'building jobq (once; a few minutes on a small machine) ...'
-    cargo build --release --locked --quiet
+    ${MAKE:-make} -s build
     JOBQ_DEMO_PROGRAM=${CARGO_TARGET_DIR:-target}/release/jobq
 fi
 program=$JOBQ_DEMO_PROGRAM
