@@ -19,14 +19,14 @@ pub fn measure() -> Vec<Verdict> {
         let xargs = xargs(&server);
         driver.enqueue(&["/bin/true"], JOBS);
         // All of it counts: the start of guardian and engine, and their leave.
-        let jobq = stage::time(&mut stage::jobq(&server, &["worker", "--burst", "-c", "2"]));
+        let jobq = stage::time(&mut stage::jobq(&server, &["worker", "--burst", "-c", "4"]));
         if round > 0 {
             theirs.add(xargs);
             ours.add(jobq);
         }
     }
     let per_second = |ms: f64| JOBS as f64 / ms * 1e3;
-    for (name, samples) in [("xargs -P2 -n1 /bin/true", &theirs), ("jobq worker --burst -c 2", &ours)] {
+    for (name, samples) in [("xargs -P2 -n1 /bin/true", &theirs), ("jobq worker --burst -c 4", &ours)] {
         samples.print(name);
         println!("  {:<34} median {:>8.0} jobs/s", "", per_second(samples.median()));
     }
