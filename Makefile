@@ -7,6 +7,7 @@ DESTDIR ?=
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 BIN = $(TARGET_DIR)/release/jobq
 SHARE = $(DESTDIR)$(PREFIX)/share
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 # What is made from the code is checked in; this program writes it.
 GEN = $(CARGO) run -q --locked --example gen --
@@ -18,7 +19,7 @@ GEN = $(CARGO) run -q --locked --example gen --
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## check for cargo, cc and a Redis or Valkey server; install what is missing (as root)
+setup: ## check for cargo, cc, Python and a Redis or Valkey server; install what is missing (as root)
 	@sh tools/setup
 
 # Linked statically where the C library can be: a third of an enqueue's time would else go into
@@ -50,7 +51,7 @@ bench: build ## what is promised about speed, as ratios; ONLY=depth for one sect
 	JOBQ_BENCH_PROGRAM=$(abspath $(BIN)-measured) $(CARGO) bench --locked --bench ratios -- $(ONLY)
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
-install: $(BIN) ## the program, man pages and completions below PREFIX (/usr/local) and DESTDIR
+install: $(BIN) ## the program, man pages, completions and systemd unit below PREFIX (/usr/local) and DESTDIR
 	$(INSTALL) -Dm755 $(BIN) $(DESTDIR)$(PREFIX)/bin/jobq
 	$(INSTALL) -d $(SHARE)/man/man1 $(SHARE)/man/man5
 	$(INSTALL) -m644 man/*.1 $(SHARE)/man/man1
@@ -59,6 +60,9 @@ install: $(BIN) ## the program, man pages and completions below PREFIX (/usr/loc
 	$(INSTALL) -Dm644 completions/jobq.bash $(SHARE)/bash-completion/completions/jobq
 	$(INSTALL) -Dm644 completions/_jobq $(SHARE)/zsh/site-functions/_jobq
 	$(INSTALL) -Dm644 completions/jobq.fish $(SHARE)/fish/vendor_completions.d/jobq.fish
+	$(INSTALL) -d $(UNITS)
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' dist/jobq-worker@.service >$(UNITS)/jobq-worker@.service
+	chmod 644 $(UNITS)/jobq-worker@.service
 
 $(BIN):
 	$(MAKE) build

@@ -36,4 +36,5 @@ mod support_itself;
 mod takeover;
 mod tidy;
 mod waiting;
+mod web;
 mod worker;
