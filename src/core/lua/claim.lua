@@ -48,13 +48,19 @@ local function start(id, job)
   job.token = num(fence) .. '-' .. nonce
   job.attempts = num(tonumber(job.attempts or '0') + 1)
   move(id, job.queue, 'PENDING', 'STARTED', num(now))
-  redis.call('HDEL', K.job .. id, 'reason', 'error', 'expires', 'out_gone', 'percent', 'message')
-  redis.call('UNLINK', K.result .. id)
+  -- What an earlier run left behind; a job that never ran has none of it.
+  if job.settled or job.losses then
+    redis.call('HDEL', K.job .. id, 'reason', 'error', 'out_gone', 'percent', 'message')
+    redis.call('UNLINK', K.result .. id)
+    drop_output(id)
+  end
+  if job.expires then
+    redis.call('HDEL', K.job .. id, 'expires')
+    redis.call('ZREM', K.expiry .. job.queue, id)
+  end
   redis.call('HSET', K.job .. id, 'token', job.token, 'worker', worker, 'host', me[4] or '',
     'started', num(now), 'attempts', job.attempts)
   redis.call('HSET', K.held .. worker, id, job.token)
-  redis.call('ZREM', K.expiry .. job.queue, id)
-  drop_output(id)
   return as_claimed(id, job)
 end
 

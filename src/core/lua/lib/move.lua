@@ -49,6 +49,8 @@ end
 -- At most MAX_FINISHED finished jobs a queue: the oldest go, two for each that comes, so
 -- that a lowered limit is reached and no call does much.
 local function trim_finished(queue)
+  -- All finished jobs of the namespace stand there: mostly one look is enough.
+  if redis.call('ZCARD', K.retain) <= MAX_FINISHED then return end
   local states = {'SUCCESS', 'FAILURE', 'REVOKED', 'EXPIRED'}
   local total = 0
   for _, state in ipairs(states) do total = total + redis.call('ZCARD', index(state, queue)) end
@@ -78,7 +80,7 @@ local function to_final(id, job, state, outcome, detail)
   move(id, job.queue, job.state, state, num(now))
   redis.call('HDEL', K.job .. id, 'due', 'expires', 'seq', 'cancel', 'token')
   redis.call('HSET', K.job .. id, 'finished', num(now), 'outcome', outcome, 'detail', detail)
-  redis.call('ZREM', K.expiry .. job.queue, id)
+  if job.expires then redis.call('ZREM', K.expiry .. job.queue, id) end
   redis.call('ZADD', K.retain, num(now + keep), id)
   redis.call('HINCRBY', K.queue .. job.queue, 'bytes', 0 - tonumber(job.bytes))
   redis.call('UNLINK', K.stdin .. id)
