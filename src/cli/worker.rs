@@ -152,6 +152,7 @@ fn settings(
         tasks: Arc::new(RwLock::new(Arc::new(context.config.tasks.clone()))),
         reload: reload(context),
         allow: plan.allow,
+        queue_defs: context.config.queues.clone(),
         queue_settings: queue_settings(context),
         redis_url: context.global.url().map(str::to_owned),
         label: plan.name,

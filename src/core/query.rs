@@ -178,7 +178,17 @@ impl Store {
             eviction: info.get("maxmemory_policy").to_owned(),
             used_memory: count("used_memory"),
             max_memory: count("maxmemory"),
+            kept_jobs: self.counted(redis::cmd("ZCARD").arg(self.keys.retain(""))).await?,
+            kept_output: self.counted(redis::cmd("HGET").arg(self.keys.meta("")).arg("out_bytes")).await?,
             local_dir: None,
+        })
+    }
+
+    /// A number that a key holds; 0 where it holds none.
+    async fn counted(&self, command: &redis::Cmd) -> Result<u64> {
+        Ok(match self.link.send(command).await? {
+            redis::Value::Nil => 0,
+            value => String::from_utf8_lossy(&reply::bytes(value)?).parse().unwrap_or(0),
         })
     }
 

@@ -219,6 +219,10 @@ pub struct ServerReport {
     pub used_memory: u64,
     /// Bytes it may use, 0 for no limit.
     pub max_memory: u64,
+    /// Finished jobs whose records are kept.
+    pub kept_jobs: u64,
+    /// Bytes of output that are kept.
+    pub kept_output: u64,
     /// The folder of the local store, where this is one.
     pub local_dir: Option<std::path::PathBuf>,
 }

@@ -291,6 +291,8 @@ struct Server<'a> {
     eviction: &'a str,
     used_memory: u64,
     max_memory: u64,
+    kept_jobs: u64,
+    kept_output_bytes: u64,
     local_dir: Option<Bytes>,
 }
 
@@ -368,6 +370,8 @@ fn server_object(report: &ServerReport) -> Server<'_> {
         eviction: &report.eviction,
         used_memory: report.used_memory,
         max_memory: report.max_memory,
+        kept_jobs: report.kept_jobs,
+        kept_output_bytes: report.kept_output,
         local_dir: report.local_dir.clone().map(|dir| Bytes::from(dir.into_os_string())),
     }
 }

@@ -22,6 +22,14 @@ pub fn server(look: &Look, server: &ServerReport) -> String {
         ("persists", persistence(server).to_owned()),
         ("memory", memory),
         ("eviction", server.eviction.clone()),
+        (
+            "keeps",
+            format!(
+                "{} that ended, {} of output",
+                words::count(server.kept_jobs, "job"),
+                words::size(server.kept_output)
+            ),
+        ),
     ];
     if let Some(pid) = server.pid {
         lines.push(("process", pid.to_string()));

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::journal::{Event, Level};
-use super::output::{Batch, Recorder, Stream};
+use super::output::{Batch, Keep, Recorder, Stream};
 use super::settle::LastOrders;
 use super::slot::Shared;
 use crate::core::bytes::Bytes;
@@ -76,8 +76,8 @@ pub struct Carrier {
 }
 
 impl Carrier {
-    /// A carrier for `job`.
-    pub fn new(shared: &Arc<Shared>, job: &Claimed) -> Carrier {
+    /// A carrier for `job`, which keeps so much of its output.
+    pub fn new(shared: &Arc<Shared>, job: &Claimed, keep: Keep) -> Carrier {
         let files = shared.settings.log_dir.as_ref().and_then(|dir| {
             let open = |stream: &str| File::create(dir.join(format!("{}.{}.{stream}", job.id, job.attempt)));
             match (open("out"), open("err")) {
@@ -90,7 +90,7 @@ impl Carrier {
             }
         });
         let intake = Intake {
-            recorder: Arc::new(Mutex::new(Recorder::new(shared.settings.keep))),
+            recorder: Arc::new(Mutex::new(Recorder::new(keep))),
             fresh: Arc::default(),
             files: Arc::new(Mutex::new(files)),
         };

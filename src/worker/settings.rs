@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::output::Keep;
-use crate::config::TaskDef;
+use crate::config::policy::{Policy, resolve};
+use crate::config::{QueueDef, TaskDef};
 use crate::core::name::Name;
 
 /// Task definitions by name.
@@ -66,6 +67,8 @@ pub struct Settings {
     pub reload: Reload,
     /// The only tasks to run, where that was said.
     pub allow: Option<Vec<Name>>,
+    /// What its own file says of queues.
+    pub queue_defs: BTreeMap<Name, QueueDef>,
     /// Settings of queues in its own file: queue, then name and value of each.
     pub queue_settings: Vec<(Name, QueueSettings)>,
     /// The server's URL, for tasks that are to get it.
@@ -102,6 +105,20 @@ impl Settings {
     /// The tasks as the file has them now.
     pub fn tasks(&self) -> Arc<Tasks> {
         Arc::clone(&self.tasks.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How much output of a job is kept: what the task says, else the queue, else the worker.
+    pub fn keep_for(&self, task: Option<&Name>, queue: &str) -> Keep {
+        let tasks = self.tasks();
+        let task = task.and_then(|name| tasks.get(name)).map(|task| &task.policy);
+        let queue = self.queue_defs.iter().find(|(name, _)| name.as_str() == queue);
+        let policy = resolve(&Policy::default(), task, queue.map(|(_, queue)| &queue.policy));
+        let bytes =
+            |said: Option<u64>, usual| said.map_or(usual, |said| usize::try_from(said).unwrap_or(usual));
+        Keep {
+            head: bytes(policy.output_head, self.keep.head),
+            tail: bytes(policy.output_tail, self.keep.tail),
+        }
     }
 
     /// Takes the place of the tasks that were read before.

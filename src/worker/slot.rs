@@ -59,9 +59,11 @@ pub struct Shared {
 
 /// Runs `job` to its settle. Never fails: whatever goes wrong is some end of the job.
 pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedReceiver<Order>) {
-    let mut carrier = Carrier::new(&shared, &job);
+    let spec = Spec::from_json(&job.spec);
+    let keep = shared.settings.keep_for(spec.as_ref().ok().and_then(|spec| spec.task.as_ref()), &job.queue);
+    let mut carrier = Carrier::new(&shared, &job, keep);
     let started = tokio::time::Instant::now();
-    let (end, spec) = match Spec::from_json(&job.spec) {
+    let (end, spec) = match spec {
         Err(error) => (End::Released("refused", error.to_string()), None),
         Ok(spec) => (attempt(&shared, &job, &spec, &mut carrier, &mut orders).await, Some(spec)),
     };
