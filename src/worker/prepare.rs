@@ -61,7 +61,8 @@ pub(super) async fn launch(
         (Some(asked), Some(bound)) => Some(asked.min(bound)),
         (asked, bound) => asked.or(bound),
     };
-    let policy = def.map(|def| &def.policy);
+    // A hook has a limit of its own: that of its task is meant for the task's jobs.
+    let policy = def.filter(|_| spec.kind == Kind::Job).map(|def| &def.policy);
     let argv: Vec<OsString> = recipe.argv.iter().map(OsString::from).collect();
     Ok(Launch {
         argv: match def {

@@ -1,5 +1,6 @@
 //! Pulses: one call in flight that renews, and claims while slots are free.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -191,8 +192,8 @@ impl Pulses {
         due
     }
 
-    /// Sends a claim for `want` jobs, or repeats the one whose answer is not known. With a
-    /// `want` of 0 the repetition asks only what came of it, and takes nothing new.
+    /// Sends a claim for `want` jobs, or repeats the one whose answer is not known. Of a queue
+    /// that has no room now the repetition asks only what came of it, and takes nothing new.
     pub fn claim(
         &mut self,
         identity: &Identity,
@@ -204,20 +205,26 @@ impl Pulses {
         let full = self.say_serving();
         let claim = self
             .open
-            .get_or_insert_with(|| OpenClaim { request: new_nonce(), want, queues, uncertain: false })
+            .get_or_insert_with(|| OpenClaim {
+                request: new_nonce(),
+                want,
+                queues: queues.clone(),
+                uncertain: false,
+            })
             .clone();
-        let nothing_new = want == 0;
+        let room: HashMap<String, usize> = queues.into_iter().collect();
         let (store, identity) = (Arc::clone(&self.store), identity.clone());
         self.launch(async move {
             let queues: Vec<(&str, usize)> = claim
                 .queues
                 .iter()
-                .map(|(queue, most)| (queue.as_str(), if nothing_new { 0 } else { *most }))
+                .map(|(queue, most)| (queue.as_str(), room.get(queue).map_or(0, |now| *most.min(now))))
                 .collect();
             let request = ClaimRequest {
                 identity: &identity,
                 request: &claim.request,
-                want: claim.want,
+                // Hooks alone are wanted too when all slots are full, and so is an old answer.
+                want: claim.want.max(1),
                 mode,
                 peers_after: peers_after.as_deref(),
                 full,

@@ -10,11 +10,29 @@ use jobq::core::spec::Spec;
 use jobq::core::store::{Enqueued, NewJob, Store};
 use serde_json::Value as Json;
 
+use super::books::NAMESPACE;
 use super::room::{Jobq, Room};
 use super::run::{Output, Running};
-use super::{PATIENCE, alive, wait_for_some};
+use super::{PATIENCE, Server, alive, wait_for_some};
 
 impl Room {
+    /// A room with this `jobq.toml`, in the namespace that is read raw.
+    #[track_caller]
+    pub fn with_tasks(server: &Server, toml: &str) -> Room {
+        let room = Room::new(server).namespace(NAMESPACE);
+        room.write("jobq.toml", toml);
+        room
+    }
+
+    /// Waits until a file below [`Room::work`] has so many lines; its text.
+    #[track_caller]
+    pub fn lines_in(&self, name: &str, count: usize) -> String {
+        wait_for_some(&format!("{count} lines in {name}"), PATIENCE, || {
+            let text = self.read(name);
+            (text.lines().count() >= count).then_some(text)
+        })
+    }
+
     /// Enqueues with the real program; the id.
     #[track_caller]
     pub fn enqueue<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> String {
