@@ -222,6 +222,7 @@ server    redis 7.2.5, primary
 persists  append-only file
 memory    2.9 MiB, no limit
 eviction  noeviction
+keeps     no jobs that ended, 0 B of output
 process   77
 local     started by jobq, data in /home/ann/.local/state/jobq
 "

@@ -131,6 +131,8 @@ struct Engine {
     /// was sent: a job that ended meanwhile may have gone back to its queue, or have kept
     /// the claim from looking into a queue that has a limit here.
     empty: bool,
+    /// With all slots busy, the next pulse claims hooks instead of renewing.
+    hooks_turn: bool,
     /// What this worker holds changed since the newest pulse was sent.
     changed: bool,
     /// When a stop must be over.
@@ -195,6 +197,7 @@ impl Engine {
             born: now,
             next_due: None,
             empty: false,
+            hooks_turn: false,
             changed: false,
             end_by: None,
             abandoned: false,
@@ -297,7 +300,11 @@ impl Engine {
         self.asked_peers = peers_after.is_some();
         let settings = &self.shared.settings;
         let hooks = self.hook_room();
-        if free > 0 || hooks > 0 || self.pulses.has_open_claim() {
+        // Only a renewal hears of jobs that are not ours any more: with all slots busy it takes
+        // turns with the claim of hooks.
+        self.hooks_turn = !self.hooks_turn;
+        let for_hooks = hooks > 0 && self.hooks_turn;
+        if free > 0 || for_hooks || self.pulses.has_open_claim() {
             let order = order::order(&settings.queues, settings.strict);
             let queues = order.into_iter().map(|place| {
                 let queue = &settings.queues[place].0;

@@ -47,6 +47,7 @@ pub(super) async fn launch(
     let tasks = shared.settings.tasks();
     let def = match &spec.task {
         Some(name) => {
+            allowed(shared, name)?;
             Some(tasks.get(name).ok_or_else(|| format!("this worker does not know the task {name}"))?)
         }
         None => None,
@@ -56,13 +57,15 @@ pub(super) async fn launch(
         (Some(def), Kind::Job) => task(shared, job, spec, def)?,
         (Some(def), Kind::Hook) => hook(shared, job, spec, def).await?,
     };
-    let env = environment(shared, job, spec, notes, &recipe);
     let limit = |asked: Option<u64>, bound: Option<u64>| match (asked, bound) {
         (Some(asked), Some(bound)) => Some(asked.min(bound)),
         (asked, bound) => asked.or(bound),
     };
     // A hook has a limit of its own: that of its task is meant for the task's jobs.
     let policy = def.filter(|_| spec.kind == Kind::Job).map(|def| &def.policy);
+    // The worker's own file is an upper bound for what a producer recorded.
+    let timeout_ms = limit(spec.limits.timeout_ms, policy.and_then(|policy| policy.timeout_ms));
+    let env = environment(shared, job, spec, notes, &recipe, timeout_ms);
     let argv: Vec<OsString> = recipe.argv.iter().map(OsString::from).collect();
     Ok(Launch {
         argv: match def {
@@ -74,12 +77,19 @@ pub(super) async fn launch(
         stdin: recipe.stdin,
         mark: job.fence().to_owned(),
         soft_timeout: spec.limits.soft_timeout_ms.map(Duration::from_millis),
-        // The worker's own file is an upper bound for what a producer recorded.
-        timeout: limit(spec.limits.timeout_ms, policy.and_then(|policy| policy.timeout_ms))
-            .map(Duration::from_millis),
+        timeout: timeout_ms.map(Duration::from_millis),
         soft_signal: spec.limits.soft_signal.and_then(Signal::from_named_raw).unwrap_or(Signal::TERM),
         kill_after: shared.settings.kill_after,
     })
+}
+
+fn allowed(shared: &Shared, name: &Name) -> Result<(), String> {
+    match &shared.settings.allow {
+        Some(allow) if !allow.contains(name) => {
+            Err(format!("this worker is not allowed to run the task {name}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn command(shared: &Shared, job: &Claimed, spec: &Spec) -> Result<Recipe, String> {
@@ -96,10 +106,6 @@ fn command(shared: &Shared, job: &Claimed, spec: &Spec) -> Result<Recipe, String
 }
 
 fn task(shared: &Shared, job: &Claimed, spec: &Spec, def: &TaskDef) -> Result<Recipe, String> {
-    let name = spec.task.as_ref().map_or("", Name::as_str);
-    if shared.settings.allow.as_ref().is_some_and(|allow| !allow.iter().any(|one| one.as_str() == name)) {
-        return Err(format!("this worker is not allowed to run the task {name}"));
-    }
     let values = values(spec, def)?;
     let mut env: Vec<(OsString, OsString)> =
         def.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
@@ -232,6 +238,7 @@ fn environment(
     spec: &Spec,
     notes: &Notes,
     recipe: &Recipe,
+    timeout_ms: Option<u64>,
 ) -> Vec<(OsString, OsString)> {
     let mut env = shared.settings.child_env.clone();
     env.push(("PWD".into(), recipe.cwd.as_os_str().to_owned()));
@@ -254,7 +261,7 @@ fn environment(
             set(name, value);
         }
     }
-    if let Some(limit) = spec.limits.timeout_ms {
+    if let Some(limit) = timeout_ms {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         set("JOBQ_DEADLINE", &(now + Duration::from_millis(limit)).as_secs().to_string());
     }
