@@ -15,8 +15,7 @@ use tokio::time::Instant;
 
 use super::journal::{Event, Level};
 use super::output::{Batch, Keep, Recorder, Stream};
-use super::settle::LastOrders;
-use super::slot::Shared;
+use super::shared::{LastOrders, Shared};
 use crate::core::bytes::Bytes;
 use crate::core::error::Error;
 use crate::core::name::Name;

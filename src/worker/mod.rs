@@ -45,6 +45,7 @@ mod pulse;
 pub mod reaper;
 pub mod settings;
 mod settle;
+mod shared;
 mod slot;
 mod start;
 pub mod tree;

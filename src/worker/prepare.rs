@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::child::Launch;
 use super::launch::resolve;
 use super::notes::Notes;
-use super::slot::Shared;
+use super::shared::Shared;
 use crate::config::params::check;
 use crate::config::template::{self, Word};
 use crate::config::{Command, StdinMode, TaskDef};

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
 use super::carry::Carrier;
 use super::journal::{Event, Level};
 use super::order::random_unit;
-use super::slot::{Order, Shared};
+use super::shared::{LastOrders, Shared};
 use crate::core::error::Result;
 use crate::core::outcome::Outcome;
 use crate::core::retry::{self, Verdict};
@@ -42,30 +40,6 @@ impl Ending {
     /// A run that never began.
     pub(super) fn not_started(outcome: Outcome, error: String) -> End {
         End::Ended(Ending { outcome, error, asked_ms: None, result: String::new() })
-    }
-}
-
-/// Orders that still matter once the tree is gone.
-pub(super) struct LastOrders<'a> {
-    orders: &'a mut mpsc::UnboundedReceiver<Order>,
-    abandoned: bool,
-}
-
-impl<'a> LastOrders<'a> {
-    pub(super) fn new(orders: &'a mut mpsc::UnboundedReceiver<Order>) -> LastOrders<'a> {
-        LastOrders { orders, abandoned: false }
-    }
-
-    /// Waits, or learns that there is no time left: `false`.
-    pub(super) async fn pause(&mut self, time: Duration) -> bool {
-        let until = tokio::time::Instant::now() + time;
-        while !self.abandoned {
-            tokio::select! {
-                () = tokio::time::sleep_until(until) => return true,
-                order = self.orders.recv() => self.abandoned = matches!(order, None | Some(Order::Abandon)),
-            }
-        }
-        false
     }
 }
 

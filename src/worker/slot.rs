@@ -9,53 +9,14 @@ use tokio::sync::mpsc;
 
 use super::carry::Carrier;
 use super::child::{self, ChildOrder, Ended, Refused};
-use super::journal::{Event, Journal, Level};
+use super::journal::{Event, Level};
 use super::notes::{Notes, PROGRESS_PACE};
 use super::prepare;
-use super::reaper::Reaper;
-use super::settings::Settings;
-use super::settle::{self, End, Ending, LastOrders};
+use super::settle::{self, End, Ending};
+use super::shared::{LastOrders, News, Order, Shared};
 use super::tree;
 use crate::core::spec::Spec;
-use crate::core::store::{Claimed, Store};
-
-/// What the dispatcher may tell a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// The worker stops: end the job politely, it goes back to the queue.
-    Stop,
-    /// The worker stops at once.
-    StopNow,
-    /// Somebody cancelled the job.
-    Cancel,
-    /// The lease cannot be kept: kill the tree, nothing it did counts.
-    LeaseLost,
-    /// Give up reporting: the process is about to end.
-    Abandon,
-}
-
-/// What a slot tells the dispatcher about the attempt with this token.
-#[derive(Debug)]
-pub enum News {
-    /// The tree is gone: the slot is free for another job.
-    Free(String),
-    /// The end was reported, or does not count: the lease is given back.
-    Settled(String),
-}
-
-/// What all slots of a worker share.
-pub struct Shared {
-    /// The worker's settings.
-    pub settings: Settings,
-    /// The store.
-    pub store: Arc<Store>,
-    /// The registry of processes.
-    pub reaper: Arc<Reaper>,
-    /// Where events go.
-    pub journal: Journal,
-    /// Where news go.
-    pub news: mpsc::UnboundedSender<News>,
-}
+use crate::core::store::Claimed;
 
 /// Runs `job` to its settle. Never fails: whatever goes wrong is some end of the job.
 pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedReceiver<Order>) {
@@ -75,13 +36,6 @@ pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedR
     }
     settle::settle(&shared, &job, spec.as_ref(), &end, &carrier, &mut last_orders).await;
     shared.tell(News::Settled(job.token));
-}
-
-impl Shared {
-    fn tell(&self, news: News) {
-        // The dispatcher is gone only when the process is about to be.
-        let _ = self.news.send(news);
-    }
 }
 
 async fn attempt(
