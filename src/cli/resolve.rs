@@ -14,6 +14,7 @@ pub use crate::core::bytes::MAX_WORD_BYTES;
 use crate::core::codes::CodeSet;
 use crate::core::name::Name;
 use crate::core::retry::TEMPFAIL;
+use crate::core::script::HOOK_QUEUE;
 use crate::core::spec::{Origin, Retry, Spec};
 use crate::core::when::{self, LocalZone, instant, rfc3339, short};
 use crate::view::Problem;
@@ -141,13 +142,19 @@ pub fn enqueue(
         (None, Some(def)) => def.queue.clone(),
         (None, None) => Name::new(DEFAULT_QUEUE).map_err(|error| wrong(error.to_string()))?,
     };
+    if queue.as_str() == HOOK_QUEUE {
+        return Err(wrong("the queue hooks is jobq's own; use another name").into());
+    }
     let flags = flags(args);
     let policy = config.policy(&flags, task.as_ref().map(|(name, _)| name), &queue);
     consistent(args, &policy)?;
     let mut spec = Spec::command(queue, if task.is_some() { Vec::new() } else { argv(args)? });
     spec.env = environment(args, facts)?;
-    // A task runs where its worker's file says, unless a folder is named here.
-    spec.cwd = if task.is_some() && args.cwd.is_none() { None } else { Some(folder(args, facts)?) };
+    // A task runs where its worker's file says.
+    if task.is_some() && args.cwd.is_some() {
+        return Err(wrong("--cwd is for commands; a task runs where its worker's jobq.toml says").into());
+    }
+    spec.cwd = if task.is_some() { None } else { Some(folder(args, facts)?) };
     spec.priority = policy.priority.unwrap_or(0);
     spec.not_before = args.at.clone().or_else(|| args.delay.as_ref().map(|span| span.text.clone()));
     spec.expires.clone_from(&args.expires);

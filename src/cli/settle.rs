@@ -9,6 +9,7 @@ use super::env::EnvFacts;
 use super::exit;
 use crate::config::{self, Config, DEFAULT_QUEUE};
 use crate::core::name::Name;
+use crate::core::script::HOOK_QUEUE;
 use crate::view::Problem;
 use crate::worker::output::Keep;
 
@@ -62,6 +63,10 @@ fn bytes(flag: Option<u64>, file: Option<u64>, default: u64) -> usize {
 pub fn worker(args: &WorkerArgs, config: &Config, env: &EnvFacts) -> Result<WorkerPlan, Problem> {
     let file = &config.worker;
     let queues = queues(&args.queues, config);
+    if queues.iter().any(|(queue, _)| queue.as_str() == HOOK_QUEUE) {
+        let words = "the queue hooks is jobq's own: every worker that knows tasks serves it";
+        return Err(Problem::new(exit::USAGE, "usage", words));
+    }
     let strict = args.strict || file.strict.unwrap_or_default();
     if !args.strict && strict && args.queues.iter().any(|one| one.weight != 1) {
         let place = config.origin(&["worker", "strict"]).map(ToString::to_string).unwrap_or_default();

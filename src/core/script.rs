@@ -127,7 +127,7 @@ scripts! {
     /// Cancels jobs.
     CANCEL = "cancel", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
     /// Sets limits of a queue.
-    LIMIT = "limit", AT_THE_DOOR, [CLOCK, BASE];
+    LIMIT = "limit", ALWAYS, [CLOCK, BASE];
     /// Writes down a purge.
     PURGE = "purge", ALWAYS, [CLOCK, BASE];
     /// A slice of housework.

@@ -197,6 +197,7 @@ impl Store {
             lost: Vec::new(),
             mail: reply.items()?.pairs()?,
             peers: reply.items()?.lists().map(|entry| peer(entry?)).collect::<Result<_>>()?,
+            withheld: reply.number::<u8>()? == 1,
         }))
     }
 
@@ -233,7 +234,15 @@ impl Store {
         }
         let mail = reply.items()?.pairs()?;
         let peers = reply.items()?.lists().map(|entry| peer(entry?)).collect::<Result<_>>()?;
-        Ok(Beat::Ok(Pulse { now_ms, next_due_ms: None, jobs: Vec::new(), lost, mail, peers }))
+        Ok(Beat::Ok(Pulse {
+            now_ms,
+            next_due_ms: None,
+            jobs: Vec::new(),
+            lost,
+            mail,
+            peers,
+            withheld: false,
+        }))
     }
 
     /// Takes the jobs of a peer that this process has watched stand still for `stood_ms` on

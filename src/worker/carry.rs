@@ -78,7 +78,11 @@ impl Carrier {
     /// A carrier for `job`, which keeps so much of its output.
     pub fn new(shared: &Arc<Shared>, job: &Claimed, keep: Keep) -> Carrier {
         let files = shared.settings.log_dir.as_ref().and_then(|dir| {
-            let open = |stream: &str| File::create(dir.join(format!("{}.{}.{stream}", job.id, job.attempt)));
+            let open = |stream: &str| {
+                // Appended: a run that was given back has the number of the next.
+                let file = dir.join(format!("{}.{}.{stream}", job.id, job.attempt));
+                File::options().create(true).append(true).open(file)
+            };
             match (open("out"), open("err")) {
                 (Ok(out), Ok(err)) => Some([out, err]),
                 (Err(error), _) | (_, Err(error)) => {

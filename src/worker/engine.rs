@@ -132,6 +132,10 @@ struct Engine {
     /// was sent: a job that ended meanwhile may have gone back to its queue, or have kept
     /// the claim from looking into a queue that has a limit here.
     empty: bool,
+    /// A limit of a queue kept back jobs at the newest claim: a burst waits for them.
+    withheld: bool,
+    /// When a renewal last asked whether the jobs held are still ours.
+    asked_lost: Instant,
     /// With all slots busy, the next pulse claims hooks instead of renewing.
     hooks_turn: bool,
     /// What this worker holds changed since the newest pulse was sent.
@@ -198,6 +202,8 @@ impl Engine {
             born: now,
             next_due: None,
             empty: false,
+            withheld: false,
+            asked_lost: now,
             hooks_turn: false,
             changed: false,
             end_by: None,
@@ -301,11 +307,12 @@ impl Engine {
         self.asked_peers = peers_after.is_some();
         let settings = &self.shared.settings;
         let hooks = self.hook_room();
-        // Only a renewal hears of jobs that are not ours any more: with all slots busy it takes
-        // turns with the claim of hooks.
+        // Only a renewal hears of jobs that are not ours any more: while any are held there is
+        // one a second, and with all slots busy it takes turns with the claim of hooks.
         self.hooks_turn = !self.hooks_turn;
         let for_hooks = hooks > 0 && self.hooks_turn;
-        if free > 0 || for_hooks || self.pulses.has_open_claim() {
+        let ask = self.held.values().any(Held::counts) && self.asked_lost.elapsed() >= Duration::from_secs(1);
+        if self.pulses.has_open_claim() || (!ask && (free > 0 || for_hooks)) {
             let order = order::order(&settings.queues, settings.strict);
             let queues = order.into_iter().map(|place| {
                 let queue = &settings.queues[place].0;
@@ -322,6 +329,10 @@ impl Engine {
             let held = held.map(|(token, held)| (held.id.to_string(), token.clone())).collect();
             let queues = settings.queues.iter().map(|(queue, _)| queue.to_string()).collect();
             self.pulses.renew(&self.identity, self.mode.word(), peers_after, held, queues);
+            self.asked_lost = Instant::now();
+            if free > 0 {
+                self.pulses.hurry();
+            }
         }
     }
 
@@ -339,7 +350,8 @@ impl Engine {
 
     fn take_pulse(&mut self, sent_ns: u64, claimed: bool, pulse: Pulse) {
         if claimed {
-            self.empty = pulse.jobs.is_empty() && !self.changed;
+            self.withheld = pulse.withheld;
+            self.empty = pulse.jobs.is_empty() && !self.changed && !self.withheld;
             self.next_due = pulse.next_due_ms.map(|due| {
                 let wait = u64::try_from(due - pulse.now_ms).unwrap_or(0);
                 Instant::now() + Duration::from_millis(wait)

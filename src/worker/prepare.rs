@@ -118,8 +118,7 @@ fn task(shared: &Shared, job: &Claimed, spec: &Spec, def: &TaskDef) -> Result<Re
             Command::Argv(words) => render(words, def, &values)?,
             Command::Script(script) => vec!["sh".into(), "-c".into(), script.as_str().into()],
         },
-        // A producer may name another folder; else it is the worker's file that says where.
-        cwd: spec.cwd.as_ref().map_or_else(|| def.cwd.clone(), |cwd| PathBuf::from(OsString::from(cwd))),
+        cwd: def.cwd.clone(),
         env,
         stdin: match def.stdin {
             StdinMode::Json => Some(serde_json::to_vec(&values).map_err(|error| error.to_string())?),
@@ -242,8 +241,14 @@ fn environment(
 ) -> Vec<(OsString, OsString)> {
     let mut env = shared.settings.child_env.clone();
     env.push(("PWD".into(), recipe.cwd.as_os_str().to_owned()));
+    // A producer's variables must not choose the program of a task, or what is loaded into it.
+    let harmless = |name: &str| {
+        spec.task.is_none()
+            || !(matches!(name, "PATH" | "ENV" | "BASH_ENV" | "IFS") || name.starts_with("LD_"))
+    };
+    let asked = spec.env.iter().filter(|(name, _)| harmless(name));
+    env.extend(asked.map(|(name, value)| (name.into(), value.into())));
     env.extend(recipe.env.iter().cloned());
-    env.extend(spec.env.iter().map(|(name, value)| (name.into(), value.into())));
     let mut set = |name: &str, value: &str| env.push((name.into(), value.into()));
     set("JOBQ_JOB_ID", job.id.as_str());
     set("JOBQ_QUEUE", &job.queue);

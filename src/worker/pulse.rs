@@ -137,7 +137,7 @@ impl Pulses {
             Answer::Trouble(error) => {
                 // A claim that certainly had no effect is over; any other must be repeated.
                 if let Some(claim) = &mut self.open {
-                    claim.uncertain |= matches!(error, Error::Unknown { .. });
+                    claim.uncertain |= matches!(error, Error::Unknown { .. } | Error::Protocol(_));
                 }
                 self.open = self.open.take().filter(|claim| claim.uncertain);
                 self.back_off =

@@ -7,7 +7,8 @@
 --       the jobs of the first time and takes no others
 --       the queue of hooks has a slot of its own: its jobs do not count against `want`
 --       full: '1' to say again which queues are served
--- reply {'OK', now, next_due | '', jobs, mail, peers}
+-- reply {'OK', now, next_due | '', jobs, mail, peers, withheld}   withheld: 1 when a limit of a
+--         queue kept back jobs that could run
 --         jobs: {id, token, queue, attempt, failures, losses, enqueued, lease_ms | '', spec, stdin | false, cut, cause}…
 --               cause: JSON about the job whose end made this hook, or ''
 --               cut: the host where an earlier run was cut, or ''
@@ -64,7 +65,7 @@ local function start(id, job)
   return as_claimed(id, job)
 end
 
-local jobs, dropped, limited_until = {}, 0, nil
+local jobs, dropped, withheld, limited_until = {}, 0, 0, nil
 if asks and me[2] == request then
   for id in string.gmatch(me[3] or '', '[^ ]+') do
     local job = load(id)
@@ -80,7 +81,8 @@ else
     local extra = queue == HOOK_QUEUE
     local room = extra and most[place] or math.min(want - taken, most[place])
     local left, wait = allowance(queue, room)
-    room, limited_until = left, sooner(limited_until, wait)
+    local short = left < room
+    room = left
     if room > 0 then
       local purge = purge_of(queue)
       for _, id in ipairs(redis.call('ZRANGE', index('PENDING', queue), 0, room - 1)) do
@@ -102,6 +104,9 @@ else
         end
       end
     end
+    if short and redis.call('ZCARD', index('PENDING', queue)) > 0 then
+      withheld, limited_until = 1, sooner(limited_until, wait)
+    end
   end
   if #got > 0 then redis.call('HSET', K.meta, 'fence', num(fence)) end
   if asks then redis.call('HSET', K.worker .. worker, 'req', request, 'got', table.concat(got, ' ')) end
@@ -115,4 +120,4 @@ for _, queue in ipairs(queues) do
   local due = next_due(queue)
   if due and (not soonest or due < soonest) then soonest = due end
 end
-return {'OK', num(now), soonest and num(soonest) or '', jobs, redis.call('HGETALL', K.mail .. worker), peers(ARGV[6])}
+return {'OK', num(now), soonest and num(soonest) or '', jobs, redis.call('HGETALL', K.mail .. worker), peers(ARGV[6]), withheld}

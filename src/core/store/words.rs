@@ -169,6 +169,8 @@ pub struct Pulse {
     pub mail: Vec<(String, String)>,
     /// Workers to watch.
     pub peers: Vec<Peer>,
+    /// A limit of a queue kept back jobs that could run.
+    pub withheld: bool,
 }
 
 /// The answer to a claim or renewal.
