@@ -148,6 +148,28 @@ params = { name = "string" }
 }
 
 #[test]
+fn a_producer_chooses_neither_the_program_nor_the_folder_of_a_task() {
+    let server = Server::start();
+    let room = Room::with_tasks(
+        &server,
+        "[tasks.where]\ncommand = [\"sh\", \"-c\", \"pwd; echo $LD_LIBRARY_PATH $KEPT\"]\n",
+    );
+    let elsewhere = room.tmp();
+    let refused = room.jobq(["enqueue", "-C"]).args([elsewhere.as_os_str()]).args(["where"]).run();
+    let refused = refused.status(2).stdout("");
+    assert!(refused.stderr_text().contains("--cwd is for commands"), "{refused}");
+    let own = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    let trap = room.write("sh", "#!/bin/sh\necho trapped\n");
+    std::fs::set_permissions(&trap, own).unwrap();
+    let path = format!("PATH={}", room.work().display());
+    let id = room.enqueue(["-e", &path, "-e", "LD_LIBRARY_PATH=/evil", "-e", "KEPT=kept", "where"]);
+    room.burst(&[]);
+    assert_eq!(room.stdout_of(&id), format!("{}\nkept\n", room.work().display()).into_bytes());
+    let hooks = room.jobq(["enqueue", "-q", "hooks", "--", "true"]).run().status(2).stdout("");
+    assert!(hooks.stderr_text().contains("the queue hooks is jobq's own"), "{hooks}");
+}
+
+#[test]
 fn a_worker_checks_again_and_holds_what_its_own_file_does_not_take() {
     let server = Server::start();
     let room = Room::with_tasks(&server, MAIL);
