@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::stream::{Follower, Printer};
 use super::{Context, Done, Stop, exit};
 use crate::core::name::Name;
+use crate::core::outcome::Outcome;
 use crate::core::query::{OutputPage, SHOW_AT_ONCE};
 use crate::core::report::JobReport;
 use crate::core::state::State;
@@ -237,6 +238,12 @@ fn conclude(context: &Context, report: &JobReport, missed: u64, piped: bool) -> 
     } else if missed > 0 && piped {
         context.out.warn(&format!("{missed} bytes of its output were not kept and are missing above"));
     }
+    // Nothing ran that could have said a word about it.
+    let unstarted = matches!(report.outcome.and_then(Outcome::shell_code), Some(126 | 127))
+        && !matches!(report.outcome, Some(Outcome::Exit(_)));
+    if let (State::Failure, true, Some(error)) = (report.state, unstarted, &report.error) {
+        context.out.warn(error);
+    }
     match code_of(report) {
         Some(0) if missed > 0 && piped && !context.global.json => Ok(exit::WAIT_FAILED),
         Some(code) => Ok(code),
@@ -255,7 +262,7 @@ fn conclude(context: &Context, report: &JobReport, missed: u64, piped: bool) -> 
 
 /// The job's own code; `None` where it has none.
 fn code_of(report: &JobReport) -> Option<u8> {
-    let code = report.outcome.and_then(crate::core::outcome::Outcome::shell_code);
+    let code = report.outcome.and_then(Outcome::shell_code);
     match report.state {
         State::Success => Some(code.unwrap_or(0)),
         // A code that `--ok-codes` does not accept must not look like success here.
