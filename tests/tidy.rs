@@ -145,7 +145,8 @@ fn imports_go_one_way() {
 
 #[test]
 fn the_domain_knows_neither_redis_nor_the_runtime() {
-    let domain = ["name", "state", "outcome", "retry", "spec", "codes", "bytes", "keys", "when", "report"];
+    let domain =
+        ["name", "state", "outcome", "retry", "spec", "codes", "bytes", "keys", "when", "report", "schedule"];
     for source in sources() {
         if domain.iter().any(|part| source.is_in(&format!("core/{part}"))) {
             for word in ["redis", "tokio"] {

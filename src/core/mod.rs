@@ -12,6 +12,7 @@ pub mod query;
 mod reply;
 pub mod report;
 pub mod retry;
+pub mod schedule;
 pub mod script;
 pub mod signal;
 pub mod size;
