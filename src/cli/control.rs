@@ -9,7 +9,7 @@ use super::{Context, Done, Stop, connect, exit, wait};
 use crate::core::link::Patience;
 use crate::core::name::Name;
 use crate::core::state::State;
-use crate::core::store::{CANCEL_AT_ONCE, Cancelled, Store};
+use crate::core::store::{By, CANCEL_AT_ONCE, Cancelled, Store};
 use crate::local;
 use crate::view::words::count;
 use crate::view::{Problem, json};
@@ -24,13 +24,10 @@ pub(super) async fn run(context: &Context, args: &ControlArgs) -> Done {
 }
 
 impl Context {
-    /// What is written beside a job that somebody ended: what, by whom, and why.
-    pub(super) fn reason(&self, what: &str, why: Option<&str>) -> String {
-        let by = format!("{what} by {}@{}", self.env.user, self.env.host);
-        match why {
-            Some(why) => format!("{by}: {why}"),
-            None => by,
-        }
+    /// Who asks, for the record of what somebody did to other people's work.
+    pub(super) fn by(&self, why: Option<&str>) -> By {
+        let (user, host) = (self.env.user.clone(), self.env.host.clone());
+        By { user, host, why: why.unwrap_or_default().to_owned() }
     }
 
     /// A namespace that exists: changing other people's work never starts a server.
@@ -50,11 +47,11 @@ impl Context {
 
 async fn cancel(context: &Context, args: &CancelArgs) -> Done {
     let store = context.existing()?;
-    let reason = context.reason("cancelled", args.reason.as_deref());
+    let by = context.by(args.reason.as_deref());
     let mut unknown = None;
     let mut ending: Vec<&str> = Vec::new();
     for page in args.ids.chunks(CANCEL_AT_ONCE) {
-        for (answer, id) in store.cancel(page, &reason).await?.into_iter().zip(page) {
+        for (answer, id) in store.cancel(page, &by).await?.into_iter().zip(page) {
             if answer == Cancelled::Unknown {
                 unknown.get_or_insert(id);
                 continue;
@@ -116,7 +113,7 @@ async fn limit(context: &Context, args: &LimitArgs) -> Done {
     let wanted = [("max_depth", args.max_depth), ("max_bytes", args.max_bytes)];
     let settings: Vec<(&str, Option<u64>)> =
         wanted.into_iter().filter_map(|(name, limit)| Some((name, limit?.value()))).collect();
-    store.limit(&args.queue, &settings).await?;
+    store.limit(&args.queue, &context.by(None), &settings).await?;
     if context.global.json {
         let mut object = serde_json::Map::new();
         object.insert("queue".into(), serde_json::Value::from(args.queue.as_str()));
@@ -148,7 +145,7 @@ async fn purge(context: &Context, args: &PurgeArgs) -> Done {
     if !args.yes && !confirmed(context, args, depth)? {
         return Ok(exit::NO);
     }
-    let jobs = store.purge(&args.queue, &context.reason("purged", None)).await?;
+    let jobs = store.purge(&args.queue, &context.by(None)).await?;
     // Slices, each a script of its own: a worker that lives does its share meanwhile.
     while store.chores(std::slice::from_ref(&args.queue)).await? > 0 {}
     if context.global.json {

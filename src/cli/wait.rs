@@ -212,7 +212,7 @@ async fn interrupt(
             };
             if tokio::time::timeout(SECOND_THOUGHT, second).await.is_ok() {
                 for page in ids.chunks(CANCEL_AT_ONCE) {
-                    store.cancel(page, &context.reason("cancelled", None)).await?;
+                    store.cancel(page, &context.by(None)).await?;
                 }
                 context.out.say("jobq: cancelled");
             }

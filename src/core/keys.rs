@@ -28,7 +28,7 @@ macro_rules! keys {
 }
 
 keys! {
-    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`. The last part is empty.
+    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `events` (the bound). The last part is empty.
     meta = "meta";
     /// zset, scores 0: every queue that ever had a job or a setting.
     queues = "queues";
@@ -72,6 +72,8 @@ keys! {
     mail = "mail:";
     /// zset: workers of a queue, by the millisecond they last said so.
     serves = "serves:";
+    /// stream: who changed what, oldest first; see events.md.
+    events = "events";
     /// channel: a job became eligible in a queue.
     bell = "bell:";
     /// channel: mail for a worker.

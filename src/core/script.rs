@@ -29,6 +29,7 @@ local TOMB_MS = 86400000
 local DEFAULT_LEASE_MS = '30000'
 local HOOK_QUEUE = 'hooks'
 local REMIND_MS = 3600000
+local MAX_EVENTS = '100000'
 ";
 
 /// One script: its text and its hash.
@@ -76,6 +77,7 @@ impl Script {
 const CLOCK: &str = include_str!("lua/lib/clock.lua");
 const CLOCK_READ: &str = include_str!("lua/lib/clock_read.lua");
 const BASE: &str = include_str!("lua/lib/base.lua");
+const EVENTS: &str = include_str!("lua/lib/events.lua");
 const MOVE: &str = include_str!("lua/lib/move.lua");
 const AFTER: &str = include_str!("lua/lib/after.lua");
 const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
@@ -105,33 +107,33 @@ macro_rules! scripts {
 
 scripts! {
     /// Accepts jobs.
-    ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE];
+    ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE, EVENTS];
     /// Writes a worker into the books.
-    REGISTER = "register", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
+    REGISTER = "register", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
     /// Starts attempts.
-    CLAIM = "claim", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE, LIMITS];
+    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE, LIMITS];
     /// Keeps leases.
-    RENEW = "renew", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
+    RENEW = "renew", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
     /// Takes the jobs of a worker that stands still.
-    TAKEOVER = "takeover", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
+    TAKEOVER = "takeover", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
     /// Gives up the jobs of a dead half.
-    HANDBACK = "handback", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
+    HANDBACK = "handback", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
     /// A worker leaves.
-    BYE = "bye", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
+    BYE = "bye", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
     /// A success.
-    FINISH = "finish", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
+    FINISH = "finish", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
     /// Anything but a success.
-    FAIL = "fail", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
+    FAIL = "fail", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
     /// Gives a job back unharmed.
-    RELEASE = "release", ALWAYS, [CLOCK, BASE, MOVE, AFTER, ATTEMPT];
+    RELEASE = "release", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
     /// Cancels jobs.
-    CANCEL = "cancel", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
+    CANCEL = "cancel", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
     /// Sets limits of a queue.
-    LIMIT = "limit", ALWAYS, [CLOCK, BASE];
+    LIMIT = "limit", ALWAYS, [CLOCK, BASE, EVENTS];
     /// Writes down a purge.
-    PURGE = "purge", ALWAYS, [CLOCK, BASE];
+    PURGE = "purge", ALWAYS, [CLOCK, BASE, EVENTS];
     /// A slice of housework.
-    CHORES = "chores", ALWAYS, [CLOCK, BASE, MOVE, HOUSE, CHORE];
+    CHORES = "chores", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
     /// Appends output.
     LOG = "log", AT_THE_DOOR, [CLOCK, BASE];
     /// Says how far a job is.
@@ -179,9 +181,17 @@ mod tests {
             let verb = script.source().split("-- reply ").nth(1).unwrap();
             let guard = verb.find("if wrong_format then return {'FORMAT', stored_format} end");
             assert!(guard.is_some(), "{} does not compare the format", script.name);
-            for write in
-                ["'HSET'", "'ZADD'", "'HINCRBY'", "'SET'", "move(", "beat(", "lose_held(", "end_attempt("]
-            {
+            for write in [
+                "'HSET'",
+                "'ZADD'",
+                "'HINCRBY'",
+                "'SET'",
+                "move(",
+                "beat(",
+                "lose_held(",
+                "end_attempt(",
+                "emit(",
+            ] {
                 if let Some(place) = verb.find(write) {
                     let defined = verb[..place].contains("local function");
                     assert!(defined || guard < Some(place), "{} writes before the guard", script.name);

@@ -13,10 +13,11 @@ use super::report::Progress;
 use super::script::{self, FORMAT, Script};
 use super::state::State;
 
+mod control;
 mod words;
 
 pub use words::{
-    Accepted, Beat, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Full, Identity, Left, NewJob,
+    Accepted, Beat, By, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Full, Identity, Left, NewJob,
     OutputBatch, Peer, Pulse, Registration, Settled, When,
 };
 
@@ -104,7 +105,11 @@ impl Store {
     /// # Errors
     /// See [`Error`]; repeat after [`Error::Unknown`] with the same ids.
     pub async fn enqueue(&self, jobs: &[NewJob]) -> Result<Enqueued> {
-        let mut args = Args::new().number(jobs.len());
+        let origin = jobs.first().map(|job| &job.spec.origin);
+        let mut args = Args::new()
+            .text(origin.map_or("", |origin| &origin.user))
+            .text(origin.map_or("", |origin| &origin.host))
+            .number(jobs.len());
         let mut digests = Vec::with_capacity(jobs.len());
         for job in jobs {
             let spec = job.spec.to_json().map_err(|error| Error::Protocol(error.to_string()))?;
@@ -250,13 +255,20 @@ impl Store {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn takeover(&self, peer: &Peer, stood_ms: u64, bury_ms: u64) -> Result<Option<u64>> {
+    pub async fn takeover(
+        &self,
+        taker: &Name,
+        peer: &Peer,
+        stood_ms: u64,
+        bury_ms: u64,
+    ) -> Result<Option<u64>> {
         let args = Args::new()
             .text(&peer.worker)
             .text(&peer.nonce)
             .text(&peer.counter)
             .number(stood_ms)
-            .number(bury_ms);
+            .number(bury_ms)
+            .text(taker.as_str());
         let (word, mut reply) = self.verb(&script::TAKEOVER, args).await?;
         if word == "MOVED" { Ok(None) } else { reply.number().map(Some) }
     }
@@ -363,59 +375,6 @@ impl Store {
             .text(progress.message.as_deref().unwrap_or_default());
         let (word, _) = self.verb(&script::PROGRESS, args).await?;
         Ok(word == "OK")
-    }
-
-    /// Cancels up to [`CANCEL_AT_ONCE`] jobs; one answer for each, in order.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn cancel(&self, ids: &[Name], reason: &str) -> Result<Vec<Cancelled>> {
-        let args = ids.iter().fold(Args::new().text(reason), |args, id| args.text(id.as_str()));
-        let (_, mut reply) = self.verb(&script::CANCEL, args).await?;
-        let _now: i64 = reply.number()?;
-        let answers = reply.lists().map(|answer| {
-            let mut answer = answer?;
-            let (_, word) = (answer.text()?, answer.text()?);
-            Ok(match word.as_str() {
-                "cancelled" => Cancelled::Revoked,
-                "cancelling" => Cancelled::Cancelling,
-                "finished" => Cancelled::Finished(State::parse(&answer.text()?)),
-                _ => Cancelled::Unknown,
-            })
-        });
-        answers.collect()
-    }
-
-    /// Sets (`Some`) or clears (`None`) settings of a queue.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn limit(&self, queue: &Name, settings: &[(&str, Option<u64>)]) -> Result<()> {
-        let args = Args::new().text(queue.as_str());
-        let args = settings.iter().fold(args, |args, (name, value)| args.text(name).maybe(*value));
-        self.verb(&script::LIMIT, args).await.map(drop)
-    }
-
-    /// Writes down the purge of a queue; answers how many jobs it has now.
-    ///
-    /// # Errors
-    /// See [`Error`]. A repeat after [`Error::Unknown`] writes a second purge, which finds
-    /// nothing left to do.
-    pub async fn purge(&self, queue: &Name, reason: &str) -> Result<u64> {
-        let args = Args::new().text(queue.as_str()).text(reason);
-        let (_, mut reply) = self.verb(&script::PURGE, args).await?;
-        let _chore = reply.text()?;
-        reply.number()
-    }
-
-    /// Does a slice of the housework; answers how many chores are left.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn chores(&self, queues: &[Name]) -> Result<u64> {
-        let args = queues.iter().fold(Args::new(), |args, queue| args.text(queue.as_str()));
-        let (_, mut reply) = self.verb(&script::CHORES, args).await?;
-        reply.number()
     }
 
     /// What the server says of itself.

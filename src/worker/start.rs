@@ -6,7 +6,7 @@ use super::journal::{Event, Journal, Level};
 use super::settings::Settings;
 use crate::core::error::{Error, Result};
 use crate::core::name::{Name, new_nonce};
-use crate::core::store::{Identity, Registration, Store};
+use crate::core::store::{By, Identity, Registration, Store};
 
 /// How long a worker tries to reach Redis before it gives up. Once it has worked, it never
 /// gives up.
@@ -106,8 +106,9 @@ pub async fn register(store: &Store, settings: &Settings) -> Result<Identity> {
 /// # Errors
 /// See [`Error`].
 pub async fn publish_queue_settings(store: &Store, settings: &Settings) -> Result<()> {
+    let by = By { host: settings.host.to_string(), why: "its file says so".into(), ..By::default() };
     for (queue, values) in &settings.queue_settings {
-        store.limit(queue, values).await?;
+        store.limit(queue, &by, values).await?;
     }
     Ok(())
 }

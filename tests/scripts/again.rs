@@ -2,7 +2,7 @@
 
 use jobq::core::store::{NewJob, OutputBatch, When};
 
-use super::{Desk, id, job, registration};
+use super::{Desk, ann, id, job, registration};
 
 /// Runs the story with each verb sent `times` times; the whole content in stable words, after
 /// each step.
@@ -31,7 +31,9 @@ fn story(times: usize) -> Vec<String> {
 
     send("register", &|desk| desk.run(desk.store.register(&who)).unwrap());
     send("register v", &|desk| desk.run(desk.store.register(&other)).unwrap());
-    send("limit", &|desk| desk.run(desk.store.limit(&id("q"), &[("max_depth", Some(12))])).unwrap());
+    send("limit", &|desk| {
+        desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_depth", Some(12))])).unwrap();
+    });
     let later = NewJob { not_before: Some(When::At(9_999_999_999_999)), ..job("later") };
     let jobs: Vec<NewJob> =
         ["a", "b", "c", "d", "e", "f", "g", "h", "i"].iter().map(|name| job(name)).chain([later]).collect();
@@ -72,7 +74,7 @@ fn story(times: usize) -> Vec<String> {
         desk.release("g", &held("g"), "refused");
     });
     send("cancel", &|desk| {
-        desk.run(desk.store.cancel(&["h", "b", "later"].map(id), "ann")).unwrap();
+        desk.run(desk.store.cancel(&["h", "b", "later"].map(id), &ann("ann"))).unwrap();
     });
     let peer = std::cell::RefCell::new(None);
     send("look", &|desk| *peer.borrow_mut() = Some(desk.peer(&v)));
@@ -86,7 +88,7 @@ fn story(times: usize) -> Vec<String> {
         desk.run(desk.store.bye(&v)).unwrap();
     });
     send("purge and its chores", &|desk| {
-        desk.run(desk.store.purge(&id("q"), "ann")).unwrap();
+        desk.run(desk.store.purge(&id("q"), &ann("ann"))).unwrap();
         desk.drain();
     });
     pages
@@ -106,7 +108,7 @@ fn a_second_purge_before_the_chores_finds_nothing_left_to_do() {
     let desk = Desk::new();
     desk.add(&["a", "b"]);
     for _ in 0..2 {
-        desk.run(desk.store.purge(&id("q"), "ann")).unwrap();
+        desk.run(desk.store.purge(&id("q"), &ann("ann"))).unwrap();
     }
     desk.drain();
     assert_eq!((desk.state("a"), desk.state("b")), ("REVOKED".into(), "REVOKED".into()));

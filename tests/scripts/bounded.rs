@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use jobq::core::store::{NewJob, When};
 
-use super::{Desk, id, job};
+use super::{Desk, ann, id, job};
 
 const MANY: usize = 20_000;
 /// The most commands that one call may run inside the server: a fixed number, whatever the
@@ -76,7 +76,7 @@ fn no_call_does_more_than_a_fixed_amount_of_work() {
     watch.call(|desk| desk.takeover(&peer, 30_000));
     while watch.call(|desk| desk.run(desk.store.handback(&who)).unwrap()).1 > 0 {}
     let who = desk.worker("v");
-    assert!(watch.call(|desk| desk.run(desk.store.purge(&id("q"), "enough")).unwrap()) > 30_000);
+    assert!(watch.call(|desk| desk.run(desk.store.purge(&id("q"), &ann("enough"))).unwrap()) > 30_000);
     while watch.call(|desk| desk.run(desk.store.chores(&[id("q")])).unwrap()) > 0 {}
     assert!(watch.call(|desk| desk.claim(&who, 100)).is_empty());
     let (_, queues) = watch.call(|desk| desk.run(desk.store.queues()).unwrap());

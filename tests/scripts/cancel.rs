@@ -3,7 +3,7 @@
 use jobq::core::state::State;
 use jobq::core::store::{Cancelled, NewJob, When};
 
-use super::{Desk, id, job};
+use super::{Desk, ann, id, job};
 
 #[test]
 fn a_waiting_job_never_starts() {
@@ -14,12 +14,13 @@ fn a_waiting_job_never_starts() {
         desk.expect(
             |desk| desk.cancel("a"),
             "
+            + event = revoked id=a q=q o=cancelled u=ann h=desk r=cancelled by ann@desk
             - in:PENDING:q a = p0#1
             + in:REVOKED:q a = NOW
             + job:a detail = 
             + job:a finished = NOW
             + job:a outcome = cancelled
-            + job:a reason = by ann
+            + job:a reason = cancelled by ann@desk
             - job:a seq = 1
             ~ job:a state = PENDING -> REVOKED
             ~ queue:q bytes = BYTES -> 0
@@ -41,6 +42,7 @@ fn a_scheduled_job_with_expiry_and_input_leaves_nothing_behind() {
         desk.expect(
             |desk| desk.cancel("a"),
             "
+            + event = revoked id=a q=q o=cancelled u=ann h=desk r=cancelled by ann@desk
             - expiry:q a = NOW+1h
             + in:REVOKED:q a = NOW
             - in:SCHEDULED:q a = NOW+60s
@@ -49,7 +51,7 @@ fn a_scheduled_job_with_expiry_and_input_leaves_nothing_behind() {
             - job:a expires = NOW+1h
             + job:a finished = NOW
             + job:a outcome = cancelled
-            + job:a reason = by ann
+            + job:a reason = cancelled by ann@desk
             ~ job:a state = SCHEDULED -> REVOKED
             ~ queue:q bytes = BYTES -> 0
             + retain a = NOW+1d
@@ -69,13 +71,14 @@ fn a_job_between_attempts_is_revoked() {
         desk.expect(
             |desk| desk.cancel("a"),
             "
+            + event = revoked id=a q=q o=cancelled u=ann h=desk r=cancelled by ann@desk
             - in:RETRY:q a = NOW+60s
             + in:REVOKED:q a = NOW
             ~ job:a detail = 3 -> 
             - job:a due = NOW+60s
             + job:a finished = NOW
             ~ job:a outcome = exit -> cancelled
-            + job:a reason = by ann
+            + job:a reason = cancelled by ann@desk
             ~ job:a state = RETRY -> REVOKED
             ~ queue:q bytes = BYTES -> 0
             + retain a = NOW+1d
@@ -93,8 +96,9 @@ fn a_running_job_is_marked_and_its_worker_told() {
         desk.expect(
             |desk| desk.cancel("a"),
             "
+            + event = cancelling id=a q=q w=w u=ann h=desk r=cancelled by ann@desk
             + job:a cancel = 1
-            + job:a reason = by ann
+            + job:a reason = cancelled by ann@desk
             + mail:w a = cancel
         "
         ),
@@ -117,7 +121,7 @@ fn what_has_ended_stays_as_it_is() {
     desk.enqueue(&[NewJob { expires: Some(When::At(1)), ..job("e") }]);
     desk.run(desk.store.chores(&[id("q")])).unwrap();
     let ids = ["s", "f", "e", "unheard-of"].map(id);
-    let answers = desk.unchanged(|desk| desk.run(desk.store.cancel(&ids, "late")).unwrap());
+    let answers = desk.unchanged(|desk| desk.run(desk.store.cancel(&ids, &ann("late"))).unwrap());
     let finished = |state| Cancelled::Finished(Some(state));
     let expected =
         [finished(State::Success), finished(State::Failure), finished(State::Expired), Cancelled::Unknown];
@@ -131,7 +135,7 @@ fn cancels_come_in_hundreds() {
     desk.add(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let mut ids: Vec<_> = names.iter().map(|name| id(name)).collect();
     ids[99] = id("j0");
-    let answers = desk.run(desk.store.cancel(&ids, "")).unwrap();
+    let answers = desk.run(desk.store.cancel(&ids, &ann(""))).unwrap();
     assert_eq!(answers.iter().filter(|answer| **answer == Cancelled::Revoked).count(), 99);
     assert_eq!(answers[99], Cancelled::Finished(Some(State::Revoked)));
     assert_eq!(desk.state("j99"), "PENDING");

@@ -19,6 +19,7 @@ fn a_claim_starts_an_attempt() {
     let jobs = desk.expect(
         |desk| desk.claim(&who, 1),
         "
+            + event = started id=a q=q n=1 w=w h=h-w
             + held:w a = F1-nw
             - in:PENDING:q a = p0#1
             + in:STARTED:q a = NOW
@@ -93,6 +94,8 @@ fn an_expired_job_at_the_head_never_starts() {
     let jobs = desk.expect(
         |desk| desk.claim(&who, 1),
         "
+            + event = expired id=a q=q o=expired r=it did not start before it expired
+            + event = started id=b q=q n=1 w=w h=h-w
             - expiry:q a = 1
             + held:w b = F1-nw
             + in:EXPIRED:q a = NOW
@@ -296,6 +299,7 @@ fn a_new_attempt_begins_with_empty_output() {
     desk.expect(
         |desk| desk.start(&who, "a"),
         "
+            + event = started id=a q=q n=1 w=w h=h-w
             + held:w a = F2-nw
             - in:PENDING:q a = p0#1
             + in:STARTED:q a = NOW

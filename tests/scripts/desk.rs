@@ -10,7 +10,7 @@ use jobq::core::name::Name;
 use jobq::core::outcome::Outcome;
 use jobq::core::spec::Spec;
 use jobq::core::store::{
-    Beat, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Identity, Left, NewJob, Peer, Pulse,
+    Beat, By, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Identity, Left, NewJob, Peer, Pulse,
     Registration, Settled, Store,
 };
 
@@ -215,7 +215,7 @@ impl Desk {
 
     #[track_caller]
     pub fn cancel(&self, name: &str) -> Cancelled {
-        self.run(self.store.cancel(&[id(name)], "by ann")).unwrap().remove(0)
+        self.run(self.store.cancel(&[id(name)], &ann(""))).unwrap().remove(0)
     }
 
     /// One renewal of `who`, as a peer of all.
@@ -244,7 +244,7 @@ impl Desk {
 
     #[track_caller]
     pub fn takeover(&self, peer: &Peer, stood_ms: u64) -> Option<u64> {
-        self.run(self.store.takeover(peer, stood_ms, 3_600_000)).unwrap()
+        self.run(self.store.takeover(&id("taker"), peer, stood_ms, 3_600_000)).unwrap()
     }
 
     /// Works all chores off.
@@ -289,6 +289,11 @@ pub fn registration(name: &str, queues: &[&str]) -> Registration {
         version: "0.1",
         queues: queues.iter().map(|queue| id(queue)).collect(),
     }
+}
+
+/// An operator.
+pub fn ann(why: &str) -> By {
+    By { user: "ann".to_owned(), host: "desk".to_owned(), why: why.to_owned() }
 }
 
 /// The ids, in order.

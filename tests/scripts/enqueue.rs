@@ -4,7 +4,7 @@ use jobq::core::error::Error;
 use jobq::core::state::State;
 use jobq::core::store::{Accepted, Enqueued, Full, Left, NewJob, When};
 
-use super::{Desk, id, job};
+use super::{Desk, ann, id, job};
 
 fn created(state: State) -> Accepted {
     Accepted { created: true, state: Some(state), same: true, workers: 0 }
@@ -26,6 +26,7 @@ fn a_fresh_job_stands_ready() {
     let answer = desk.expect(
         |desk| desk.enqueue(&[job("a")]),
         "
+            + event = enqueued id=a q=q
             + in:PENDING:q a = p0#1
             + job:a bytes = BYTES
             + job:a enq = NOW
@@ -58,6 +59,7 @@ fn every_option_is_written_beside_the_spec() {
     desk.expect(
         |desk| desk.enqueue(&[full]),
         "
+            + event = enqueued id=a q=q due=NOW+1h
             + expiry:q a = NOW+2h
             + in:SCHEDULED:q a = NOW+1h
             + job:a bytes = BYTES
@@ -129,7 +131,7 @@ fn a_delay_that_is_over_is_no_delay() {
 #[test]
 fn a_full_queue_takes_nothing_at_all() {
     let desk = Desk::new();
-    desk.run(desk.store.limit(&id("q"), &[("max_depth", Some(3))])).unwrap();
+    desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_depth", Some(3))])).unwrap();
     desk.add(&["a", "b"]);
     let mut elsewhere = job("x");
     elsewhere.spec.queue = id("r");
@@ -146,7 +148,7 @@ fn a_full_queue_takes_nothing_at_all() {
 fn bytes_are_limited_with_the_input() {
     let desk = Desk::new();
     let size = job("a").spec.to_json().unwrap().len() as u64;
-    desk.run(desk.store.limit(&id("q"), &[("max_bytes", Some(2 * size + 10))])).unwrap();
+    desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_bytes", Some(2 * size + 10))])).unwrap();
     desk.add(&["a"]);
     let mut big = job("b");
     big.stdin = Some(vec![b'x'; 11]);
@@ -182,10 +184,12 @@ fn empty_input_is_not_no_input() {
 #[test]
 fn limits_are_set_and_cleared() {
     let desk = Desk::new();
-    let limit = |settings: &[(&str, Option<u64>)]| desk.run(desk.store.limit(&id("q"), settings)).unwrap();
+    let limit =
+        |settings: &[(&str, Option<u64>)]| desk.run(desk.store.limit(&id("q"), &ann(""), settings)).unwrap();
     desk.expect(
         |_| limit(&[("max_depth", Some(5)), ("max_bytes", Some(9))]),
         "
+            + event = limited q=q s=max_depth=5 max_bytes=9 u=ann h=desk
             + meta format = 1
             + queue:q max_bytes = 9
             + queue:q max_depth = 5
@@ -195,6 +199,7 @@ fn limits_are_set_and_cleared() {
     desk.expect(
         |_| limit(&[("max_depth", None)]),
         "
+            + event = limited q=q s=max_depth=none u=ann h=desk
             - queue:q max_depth = 5
         ",
     );
@@ -231,16 +236,16 @@ fn another_format_is_refused_by_every_changing_verb() {
             desk.run(store.register(&registration)).err(),
             desk.run(store.claim(&request)).err(),
             desk.run(store.renew(&who, "running", None, &[], None)).err(),
-            desk.run(store.takeover(&peer, 60_000, 0)).err(),
+            desk.run(store.takeover(&id("taker"), &peer, 60_000, 0)).err(),
             desk.run(store.handback(&who)).err(),
             desk.run(store.bye(&who)).err(),
             desk.run(store.finish(&a, &token, 0, &Left::default())).err(),
             desk.run(store.fail(&a, &token, &failed)).err(),
             desk.run(store.release(&a, &token, "stop", "")).err(),
             desk.run(store.log(&a, &token, &Default::default())).err(),
-            desk.run(store.cancel(std::slice::from_ref(&a), "")).err(),
-            desk.run(store.limit(&id("q"), &[("max_depth", None)])).err(),
-            desk.run(store.purge(&id("q"), "")).err(),
+            desk.run(store.cancel(std::slice::from_ref(&a), &ann(""))).err(),
+            desk.run(store.limit(&id("q"), &ann(""), &[("max_depth", None)])).err(),
+            desk.run(store.purge(&id("q"), &ann(""))).err(),
             desk.run(store.chores(&[id("q")])).err(),
         ];
         for (place, error) in errors.into_iter().enumerate() {

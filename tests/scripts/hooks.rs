@@ -37,6 +37,8 @@ fn a_hook_is_made_with_the_end_and_only_once() {
     desk.enqueue(&[hooked("a", "success,failure", "")]);
     let token = desk.start(&who, "a").token;
     desk.expect(|desk| desk.finish("a", &token), "
+            + event = succeeded id=a q=q t=t n=1 w=w h=h-w o=exit d=0
+            + event = enqueued id=a.success q=hooks t=t p=a r=success
             - held:w a = F1-nw
             + in:PENDING:hooks a.success = p0#2
             - in:STARTED:q a = NOW

@@ -3,7 +3,7 @@
 use jobq::core::spec::OnLost;
 use jobq::core::store::NewJob;
 
-use super::{Desk, job, names};
+use super::{Desk, id, job, names};
 
 #[test]
 fn a_worker_that_stood_still_loses_its_jobs() {
@@ -15,6 +15,8 @@ fn a_worker_that_stood_still_loses_its_jobs() {
         desk.expect(
             |desk| desk.takeover(&peer, 30_000),
             "
+            + event = lost id=a q=q n=1 w=w h=h-w o=worker_lost
+            + event = takeover w=w h=h-w c=1 by=taker
             - held:w a = F1-nw
             + in:PENDING:q a = p0#1
             - in:STARTED:q a = NOW
@@ -108,6 +110,8 @@ fn the_third_loss_is_the_last() {
     desk.expect(
         |desk| desk.takeover(&peer, 30_000),
         "
+            + event = failed id=a q=q n=3 w=w h=h-w o=worker_lost r=its run was cut 3 times
+            + event = takeover w=w h=h-w c=1 by=taker
             - held:w a = F1-nw
             + in:FAILURE:q a = NOW
             - in:STARTED:q a = NOW
@@ -136,6 +140,8 @@ fn a_job_that_must_not_run_twice_fails() {
     desk.expect(
         |desk| desk.takeover(&peer, 30_000),
         "
+            + event = failed id=a q=q n=1 w=w h=h-w o=worker_lost r=its run was cut and it must not run again
+            + event = takeover w=w h=h-w c=1 by=taker
             - held:w a = F1-nw
             + in:FAILURE:q a = NOW
             - in:STARTED:q a = NOW
@@ -164,6 +170,8 @@ fn a_cancelled_run_that_is_cut_ends_revoked() {
     desk.expect(
         |desk| desk.takeover(&peer, 30_000),
         "
+            + event = revoked id=a q=q n=1 w=w h=h-w o=worker_lost r=cancelled by ann@desk
+            + event = takeover w=w h=h-w c=1 by=taker
             - held:w a = F1-nw
             + in:REVOKED:q a = NOW
             - in:STARTED:q a = NOW
@@ -189,12 +197,14 @@ fn a_worker_without_jobs_is_buried_in_the_end() {
     let desk = Desk::new();
     let who = desk.worker("w");
     let peer = desk.peer(&who);
-    let takeover = |desk: &Desk, stood| desk.run(desk.store.takeover(&peer, stood, 60_000)).unwrap();
+    let takeover =
+        |desk: &Desk, stood| desk.run(desk.store.takeover(&id("taker"), &peer, stood, 60_000)).unwrap();
     assert_eq!(desk.unchanged(|desk| takeover(desk, 59_999)), Some(0));
     assert_eq!(
         desk.expect(
             |desk| takeover(desk, 60_000),
             "
+            + event = buried w=w h=h-w by=taker
             - serves:q w = NOW
             - serves:r w = NOW
             - worker:w boot = boot
@@ -227,7 +237,7 @@ fn jobs_of_a_worker_without_a_record_are_found() {
     let peer = desk.renew(&other).peers.into_iter().find(|peer| peer.worker == "w").unwrap();
     assert_eq!((peer.nonce.as_str(), peer.counter.as_str(), peer.lease_ms, peer.held), ("", "0", None, 1));
     assert_eq!(desk.takeover(&peer, 29_999), Some(0));
-    assert_eq!(desk.run(desk.store.takeover(&peer, 30_000, 0)).unwrap(), Some(1));
+    assert_eq!(desk.run(desk.store.takeover(&id("taker"), &peer, 30_000, 0)).unwrap(), Some(1));
     assert_eq!(desk.state("a"), "PENDING");
     assert!(desk.run(desk.store.bye(&who)).unwrap());
     // Only the lost record knew these.
@@ -253,6 +263,9 @@ fn a_dead_half_gives_everything_back() {
         desk.expect(
             handback,
             "
+            + event = lost id=a q=q n=1 w=w h=h-w o=worker_lost
+            + event = handback w=w h=h-w c=1
+            + event = left w=w h=h-w
             - held:w a = F1-nw
             + in:PENDING:q a = p0#1
             - in:STARTED:q a = NOW

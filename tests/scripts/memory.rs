@@ -4,7 +4,7 @@ use jobq::core::error::Error;
 use jobq::core::state::State;
 use jobq::core::store::{Beat, Cancelled, Enqueued, NewJob, Settled};
 
-use super::{Desk, id, job, names};
+use super::{Desk, ann, id, job, names};
 
 #[test]
 fn a_full_server_refuses_only_new_work() {
@@ -29,7 +29,7 @@ fn a_full_server_refuses_only_new_work() {
     }
 
     // A worker says what its file says of queues when it starts, and must be able to start.
-    assert!(desk.run(desk.store.limit(&id("q"), &[("file_max_depth", Some(100))])).is_ok());
+    assert!(desk.run(desk.store.limit(&id("q"), &ann(""), &[("file_max_depth", Some(100))])).is_ok());
     let token = |place: usize| held[place].token.as_str();
     let done = |state| Settled::Done(Some(state));
     assert_eq!(desk.finish("run0", token(0)), done(State::Success));
@@ -47,7 +47,7 @@ fn a_full_server_refuses_only_new_work() {
     assert_eq!(desk.takeover(&desk.peer(&other), 30_000), Some(1));
     assert_eq!(desk.run(desk.store.handback(&who)).unwrap(), (1, 0));
     assert!(desk.run(desk.store.bye(&other)).unwrap());
-    assert!(desk.run(desk.store.purge(&id("q"), "full")).unwrap() > 0);
+    assert!(desk.run(desk.store.purge(&id("q"), &ann("full"))).unwrap() > 0);
     desk.drain();
 
     desk.raw(&["CONFIG", "SET", "maxmemory", "0"]);

@@ -8,6 +8,7 @@ mod bounded;
 mod cancel;
 mod claim;
 mod enqueue;
+mod events;
 mod hooks;
 mod lease;
 mod log;
@@ -20,4 +21,4 @@ mod retention;
 mod settle;
 mod workers;
 
-use desk::{Desk, id, job, names, registration, store};
+use desk::{Desk, ann, id, job, names, registration, store};

@@ -6,7 +6,7 @@ use jobq::core::store::{Enqueued, Identity, NewJob, Peer, Settled, When};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{Desk, id, job, names};
+use super::{Desk, ann, id, job, names};
 use crate::model::{End, Job, Model, State};
 use crate::support::books::Books;
 use crate::support::{PATIENCE, invariants, wait_for};
@@ -308,7 +308,7 @@ impl<'a> Pair<'a> {
             Step::Renew { worker } => self.renew(worker),
             Step::Bye { worker } => self.bye(worker),
             Step::Purge { queue } => {
-                desk.run(desk.store.purge(&id(QUEUES[queue]), "purged")).unwrap();
+                desk.run(desk.store.purge(&id(QUEUES[queue]), &ann("purged"))).unwrap();
                 desk.drain();
                 // A purge covers its whole millisecond.
                 wait_for("the next millisecond", PATIENCE, || desk.now_ms() > before + 1);
@@ -316,7 +316,7 @@ impl<'a> Pair<'a> {
             }
             Step::Limit { queue, most } => {
                 let setting = [("max_depth", most.map(|most| most as u64))];
-                desk.run(desk.store.limit(&id(QUEUES[queue]), &setting)).unwrap();
+                desk.run(desk.store.limit(&id(QUEUES[queue]), &ann(""), &setting)).unwrap();
                 match most {
                     Some(most) => drop(self.model.limits.insert(QUEUES[queue], most)),
                     None => drop(self.model.limits.remove(QUEUES[queue])),

@@ -2,7 +2,7 @@
 
 use jobq::core::store::{NewJob, Settled, When};
 
-use super::{Desk, id, job, names};
+use super::{Desk, ann, id, job, names};
 use crate::support::{PATIENCE, wait_for};
 
 /// What is enqueued after this is not covered by a purge before it: it covers a millisecond.
@@ -12,7 +12,7 @@ fn next_millisecond(desk: &Desk) {
 }
 
 fn purge(desk: &Desk) -> u64 {
-    let found = desk.run(desk.store.purge(&id("q"), "purged")).unwrap();
+    let found = desk.run(desk.store.purge(&id("q"), &ann("purged"))).unwrap();
     next_millisecond(desk);
     found
 }
@@ -29,11 +29,14 @@ fn a_purge_is_written_down_first() {
             + chore:2 before = NOW
             + chore:2 done = 0
             + chore:2 from = 
+            + chore:2 host = desk
             + chore:2 kind = purge
             + chore:2 queue = q
-            + chore:2 reason = purged
             + chore:2 step = 1
+            + chore:2 user = ann
+            + chore:2 why = purged
             + chores 0 = 2
+            + event = purge q=q c=1 u=ann h=desk r=purged
             ~ meta seq = 1 -> 2
             + queue:q purge = 2
         "
@@ -66,6 +69,8 @@ fn a_slice_cancels_and_remembers_its_place() {
             ~ chore:3 after =  -> b
             ~ chore:3 done = 0 -> 2
             ~ chore:3 from =  -> 1759218604441602
+            + event = revoked id=a q=q o=cancelled u=ann h=desk r=purged by ann@desk: purged
+            + event = revoked id=b q=q o=cancelled u=ann h=desk r=purged by ann@desk: purged
             - in:PENDING:q a = p0#1
             - in:PENDING:q b = p0#2
             + in:REVOKED:q a = NOW
@@ -73,13 +78,13 @@ fn a_slice_cancels_and_remembers_its_place() {
             + job:a detail = 
             + job:a finished = NOW
             + job:a outcome = cancelled
-            + job:a reason = purged
+            + job:a reason = purged by ann@desk: purged
             - job:a seq = 1
             ~ job:a state = PENDING -> REVOKED
             + job:b detail = 
             + job:b finished = NOW
             + job:b outcome = cancelled
-            + job:b reason = purged
+            + job:b reason = purged by ann@desk: purged
             - job:b seq = 2
             ~ job:b state = PENDING -> REVOKED
             ~ queue:q bytes = BYTES -> 0
@@ -94,10 +99,12 @@ fn a_slice_cancels_and_remembers_its_place() {
             - chore:3 before = NOW
             - chore:3 done = 2
             - chore:3 from = 1759218604441602
+            - chore:3 host = desk
             - chore:3 kind = purge
             - chore:3 queue = q
-            - chore:3 reason = purged
             - chore:3 step = 5
+            - chore:3 user = ann
+            - chore:3 why = purged
             - chores 0 = 3
             - queue:q purge = 3
         ",
@@ -234,7 +241,7 @@ fn two_purges_and_other_queues_do_not_disturb_each_other() {
     purge(&desk);
     desk.add(&["b"]);
     purge(&desk);
-    desk.run(desk.store.purge(&id("r"), "r too")).unwrap();
+    desk.run(desk.store.purge(&id("r"), &ann("r too"))).unwrap();
     next_millisecond(&desk);
     desk.add(&["c"]);
     assert_eq!(desk.books().list("chores").len(), 3);

@@ -4,7 +4,7 @@ use jobq::core::error::Error;
 use jobq::core::state::State;
 use jobq::core::store::{NewJob, OutputBatch, When};
 
-use super::{Desk, id, job, store};
+use super::{Desk, ann, id, job, store};
 
 const VIEWER: &[&str] = &[
     "ACL",
@@ -113,8 +113,8 @@ fn a_viewer_is_refused_every_change() {
         let refused = [
             desk.run(viewer.enqueue(&[job("b")])).err(),
             desk.run(viewer.finish(&id("a"), &token, 0, &Default::default())).err(),
-            desk.run(viewer.cancel(&[id("a")], "")).err(),
-            desk.run(viewer.purge(&id("q"), "")).err(),
+            desk.run(viewer.cancel(&[id("a")], &ann(""))).err(),
+            desk.run(viewer.purge(&id("q"), &ann(""))).err(),
         ];
         for error in refused {
             assert!(matches!(error, Some(Error::Denied { .. })), "{error:?}");

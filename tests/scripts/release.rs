@@ -17,6 +17,7 @@ fn a_stopped_run_goes_back_to_its_old_place() {
         desk.expect(
             settle,
             "
+            + event = released id=a q=q n=1 w=w h=h-w r=because
             - held:w a = F1-nw
             + in:PENDING:q a = p0#1
             - in:STARTED:q a = NOW
@@ -49,6 +50,7 @@ fn a_starved_run_waits_a_second_and_keeps_its_place() {
         desk.expect(
             settle,
             "
+            + event = released id=a q=q n=1 w=w h=h-w due=NOW+1s r=because
             - held:w a = F1-nw
             + in:SCHEDULED:q a = NOW+1s
             - in:STARTED:q a = NOW
@@ -80,6 +82,7 @@ fn a_refused_job_is_held_longer_each_time() {
         desk.expect(
             |desk| settle(desk, &token),
             "
+            + event = refused id=a q=q n=1 w=w h=h-w due=NOW+1s r=because
             - held:w a = F1-nw
             + in:SCHEDULED:q a = NOW+1s
             - in:STARTED:q a = NOW
@@ -126,6 +129,7 @@ fn a_day_of_refusals_ends_the_job() {
         desk.expect(
             |desk| desk.release("a", &token, "refused"),
             "
+            + event = failed id=a q=q n=1 w=w h=h-w o=rejected r=because
             - held:w a = F2-nw
             + in:FAILURE:q a = NOW
             - in:STARTED:q a = NOW

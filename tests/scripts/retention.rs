@@ -3,7 +3,7 @@
 use jobq::core::script;
 use jobq::core::store::{NewJob, OutputBatch};
 
-use super::{Desk, id, job};
+use super::{Desk, ann, id, job};
 use crate::support::resp::Value;
 
 fn chores(desk: &Desk) {
@@ -30,6 +30,7 @@ fn a_record_past_its_time_leaves_a_tombstone() {
     desk.expect(
         chores,
         "
+            + event = deleted id=a q=q r=its time was over
             - in:SUCCESS:q a = NOW
             - job:a attempts = 1
             - job:a bytes = BYTES
@@ -95,7 +96,7 @@ fn twenty_records_go_at_a_time() {
     let desk = Desk::new();
     let names: Vec<String> = (0..50).map(|number| format!("j{number}")).collect();
     desk.add(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    desk.run(desk.store.cancel(&names.iter().map(|name| id(name)).collect::<Vec<_>>(), "")).unwrap();
+    desk.run(desk.store.cancel(&names.iter().map(|name| id(name)).collect::<Vec<_>>(), &ann(""))).unwrap();
     for name in &names {
         desk.raw(&["ZADD", "jobq:{t}:retain", "1", name]);
     }

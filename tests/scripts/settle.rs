@@ -19,6 +19,7 @@ fn a_success_ends_the_job() {
         desk.expect(
             settle,
             "
+            + event = succeeded id=a q=q n=1 w=w h=h-w o=exit d=3
             - held:w a = F1-nw
             - in:STARTED:q a = NOW
             + in:SUCCESS:q a = NOW
@@ -50,6 +51,7 @@ fn a_retry_waits_with_a_new_place_to_come() {
         desk.expect(
             settle,
             "
+            + event = retry id=a q=q n=1 w=w h=h-w o=exit d=3 due=NOW+60s r=exit code 3
             - held:w a = F1-nw
             + in:RETRY:q a = NOW+60s
             - in:STARTED:q a = NOW
@@ -83,6 +85,7 @@ fn a_snooze_uses_up_no_attempt() {
         desk.expect(
             settle,
             "
+            + event = snoozed id=a q=q n=1 w=w h=h-w o=exit d=3 due=NOW+60s
             - held:w a = F1-nw
             + in:SCHEDULED:q a = NOW+60s
             - in:STARTED:q a = NOW
@@ -115,6 +118,7 @@ fn a_failure_ends_the_job() {
         desk.expect(
             settle,
             "
+            + event = failed id=a q=q n=1 w=w h=h-w o=exit d=3 r=exit code 3
             - held:w a = F1-nw
             + in:FAILURE:q a = NOW
             - in:STARTED:q a = NOW
@@ -147,6 +151,7 @@ fn a_revoked_run_ends_the_job() {
         desk.expect(
             settle,
             "
+            + event = revoked id=a q=q n=1 w=w h=h-w o=cancelled d=3 r=cancelled by ann@desk
             - held:w a = F1-nw
             + in:REVOKED:q a = NOW
             - in:STARTED:q a = NOW
@@ -180,6 +185,7 @@ fn a_cut_run_goes_back_to_its_place() {
         desk.expect(
             settle,
             "
+            + event = lost id=a q=q n=1 w=w h=h-w o=lease_lost
             - held:w a = F1-nw
             + in:PENDING:q a = p0#1
             - in:STARTED:q a = NOW
@@ -216,6 +222,7 @@ fn a_cancel_goes_before_every_verdict_but_success() {
     desk.expect(
         |desk| desk.finish("a", &token),
         "
+            + event = succeeded id=a q=q n=1 w=w h=h-w o=exit d=0
             - held:w a = F1-nw
             - in:STARTED:q a = NOW
             + in:SUCCESS:q a = NOW
@@ -223,7 +230,7 @@ fn a_cancel_goes_before_every_verdict_but_success() {
             + job:a detail = 0
             + job:a finished = NOW
             + job:a outcome = exit
-            - job:a reason = by ann
+            - job:a reason = cancelled by ann@desk
             - job:a seq = 1
             + job:a settled = F1-nw
             ~ job:a state = STARTED -> SUCCESS

@@ -11,6 +11,7 @@ fn a_worker_enters_the_books() {
     desk.expect(
         register,
         "
+            + event = joined w=w h=h-w
             + meta format = 1
             + queues q = 0
             + queues r = 0
@@ -170,6 +171,7 @@ fn a_worker_with_jobs_cannot_leave() {
     assert!(desk.expect(
         |desk| desk.run(desk.store.bye(&who)).unwrap(),
         "
+            + event = left w=w h=h-w
             - serves:q w = NOW
             - serves:r w = NOW
             - worker:w boot = boot

@@ -20,6 +20,9 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   elseif kind == 'hash' then value = redis.call('HGETALL', key)
   elseif kind == 'list' then value = redis.call('LRANGE', key, 0, -1)
   elseif kind == 'zset' then value = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  elseif kind == 'stream' then
+    value = {}
+    for i, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do value[i] = table.concat(entry[2], '\\1') end
   end
   books[#books + 1] = {key, kind, redis.call('PTTL', key), value}
 end
@@ -33,6 +36,8 @@ pub enum Entry {
     List(Vec<String>),
     /// Member and score, in order.
     Zset(Vec<(String, String)>),
+    /// Each entry as `KIND field=value…`, oldest first.
+    Stream(Vec<String>),
 }
 
 /// All keys, without the namespace's prefix.
@@ -62,6 +67,7 @@ impl Books {
                 "hash" => Entry::Hash(pairs(&items).into_iter().collect()),
                 "list" => Entry::List(items),
                 "zset" => Entry::Zset(pairs(&items)),
+                "stream" => Entry::Stream(items.iter().map(|entry| event(entry)).collect()),
                 other => panic!("{key} is a {other}"),
             };
             (name.to_owned(), value)
@@ -96,6 +102,15 @@ impl Books {
         }
     }
 
+    /// All events, oldest first, as `KIND field=value…`.
+    pub fn events(&self) -> &[String] {
+        match self.keys.get("events") {
+            Some(Entry::Stream(events)) => events,
+            None => &[],
+            other => panic!("events is {other:?}"),
+        }
+    }
+
     /// The last parts of all keys of a family (`job:`).
     pub fn family<'a>(&'a self, family: &'a str) -> impl Iterator<Item = &'a str> {
         self.keys.keys().filter_map(move |key| key.strip_prefix(family))
@@ -115,12 +130,26 @@ impl Books {
                 Entry::List(items) => flat.extend(
                     items.iter().enumerate().map(|(place, item)| (format!("{key} {place}"), item.clone())),
                 ),
+                Entry::Stream(events) => flat.extend(
+                    events
+                        .iter()
+                        .enumerate()
+                        .map(|(place, event)| (format!("{key} {place:06}"), event.clone())),
+                ),
                 Entry::Zset(members) => flat
                     .extend(members.iter().map(|(member, score)| (format!("{key} {member}"), score.clone()))),
             }
         }
         flat
     }
+}
+
+/// An entry of the stream of events: fields and values with a mark between them.
+fn event(entry: &str) -> String {
+    let parts: Vec<&str> = entry.split('\u{1}').collect();
+    let [first, kind, rest @ ..] = parts.as_slice() else { panic!("no event: {entry:?}") };
+    assert_eq!(*first, "k", "an event begins with its kind");
+    rest.chunks(2).fold((*kind).to_owned(), |text, pair| format!("{text} {}={}", pair[0], pair[1]))
 }
 
 fn pairs(items: &[String]) -> Vec<(String, String)> {
@@ -165,11 +194,13 @@ impl Words {
         let paths: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for path in paths {
             let show = |value: &str| self.show(path, value, after.now_ms);
+            // An event is told by what it says, not by its place.
+            let name = if path.starts_with("events ") { "event" } else { path };
             let _ = match (old.get(path), new.get(path)) {
                 (Some(old), Some(new)) if old == new => Ok(()),
-                (Some(old), Some(new)) => writeln!(lines, "~ {path} = {} -> {}", show(old), show(new)),
-                (Some(old), None) => writeln!(lines, "- {path} = {}", show(old)),
-                (None, Some(new)) => writeln!(lines, "+ {path} = {}", show(new)),
+                (Some(old), Some(new)) => writeln!(lines, "~ {name} = {} -> {}", show(old), show(new)),
+                (Some(old), None) => writeln!(lines, "- {name} = {}", show(old)),
+                (None, Some(new)) => writeln!(lines, "+ {name} = {}", show(new)),
                 (None, None) => Ok(()),
             };
         }

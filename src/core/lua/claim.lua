@@ -62,6 +62,8 @@ local function start(id, job)
   redis.call('HSET', K.job .. id, 'token', job.token, 'worker', worker, 'host', me[4] or '',
     'started', num(now), 'attempts', job.attempts)
   redis.call('HSET', K.held .. worker, id, job.token)
+  job.worker, job.host = worker, me[4]
+  tell_run('started', id, job)
   return as_claimed(id, job)
 end
 
@@ -94,7 +96,7 @@ else
           expire(id, job)
           dropped = dropped + 1
         elseif purge and is_purged(purge, job) then
-          cancel(id, job, purge.reason)
+          cancel(id, job, purger(purge))
           dropped = dropped + 1
         else
           jobs[#jobs + 1] = start(id, job)

@@ -1,6 +1,6 @@
 -- enqueue: accepts jobs, all of them or none.
 -- KEYS  meta
--- ARGV  count, then for each job: id, queue, spec, digest, priority, wait, expires, on_lost,
+-- ARGV  user, host, count, then for each job: id, queue, spec, digest, priority, wait, expires, on_lost,
 --       lease_ms, result_ttl_ms, failure_ttl_ms, stdin, task, hooks, alert
 --       wait and expires: '' | '+MS' from now | '@MS' since the epoch;
 --       stdin: '' for none, else '=' and the bytes; hooks: events joined by commas;
@@ -10,7 +10,8 @@
 --       {'FORMAT', stored}
 
 local WIDTH = 15
-local count = tonumber(ARGV[1])
+local FIRST = 3
+local count = tonumber(ARGV[FIRST])
 
 local function instant(text)
   if text == '' then return nil end
@@ -21,7 +22,7 @@ end
 if wrong_format then return {'FORMAT', stored_format} end
 local fresh, answers, wants, seen, sums = {}, {}, {}, {}, {}
 for i = 1, count do
-  local base = 1 + (i - 1) * WIDTH
+  local base = FIRST + (i - 1) * WIDTH
   local id, queue = ARGV[base + 1], ARGV[base + 2]
   local known = redis.call('HMGET', K.job .. id, 'state', 'sum')
   if known[1] then
@@ -86,6 +87,7 @@ for _, job in ipairs(fresh) do
   redis.call('HSET', K.job .. id, unpack(fields))
   redis.call('SET', K.spec .. id, ARGV[base + 3])
   if ARGV[base + 12] ~= '' then redis.call('SET', K.stdin .. id, string.sub(ARGV[base + 12], 2)) end
+  emit('enqueued', 'id', id, 'q', queue, 't', ARGV[base + 13], 'u', ARGV[1], 'h', ARGV[2], 'due', job.due and num(job.due))
 end
 for queue, want in pairs(wants) do
   redis.call('ZADD', K.queues, 0, queue)
@@ -96,7 +98,7 @@ end
 local reply = {'OK', num(now)}
 for i = 1, count do
   local answer = answers[i]
-  answer[4] = live_workers(ARGV[1 + (i - 1) * WIDTH + 2])
+  answer[4] = live_workers(ARGV[FIRST + (i - 1) * WIDTH + 2])
   reply[#reply + 1] = answer
 end
 return reply

@@ -20,21 +20,25 @@ end_attempt(id, job, outcome, detail, ARGV[8])
 keep_result(id, ARGV[9])
 if ARGV[7] ~= '' then redis.call('HSET', K.job .. id, 'error', ARGV[7]) end
 if job.cancel or verdict == 'revoke' then
-  to_final(id, job, 'REVOKED', 'cancelled', detail)
+  to_final(id, job, 'REVOKED', 'cancelled', detail, 'r', job.reason or ARGV[7])
 elseif verdict == 'snooze' then
   -- A snooze uses up no attempt: the next run has the same number.
   redis.call('HINCRBY', K.job .. id, 'snoozes', 1)
   redis.call('HINCRBY', K.job .. id, 'attempts', -1)
   redis.call('HDEL', K.job .. id, 'seq')
-  to_wait(id, job, 'STARTED', 'SCHEDULED', now + tonumber(ARGV[6]))
+  local due = now + tonumber(ARGV[6])
+  to_wait(id, job, 'STARTED', 'SCHEDULED', due)
+  tell_run('snoozed', id, job, 'o', outcome, 'd', detail, 'due', num(due))
 elseif verdict == 'retry' then
   redis.call('HINCRBY', K.job .. id, 'failures', 1)
-  to_wait(id, job, 'STARTED', 'RETRY', now + tonumber(ARGV[6]))
+  local due = now + tonumber(ARGV[6])
+  to_wait(id, job, 'STARTED', 'RETRY', due)
   ring(job.queue)
+  tell_run('retry', id, job, 'o', outcome, 'd', detail, 'due', num(due), 'r', ARGV[7])
   after(id, job, 'RETRY', outcome, detail)
 else
   redis.call('HINCRBY', K.job .. id, 'failures', 1)
-  to_final(id, job, 'FAILURE', outcome, detail)
+  to_final(id, job, 'FAILURE', outcome, detail, 'r', ARGV[7])
   after(id, job, 'FAILURE', outcome, detail)
 end
 return {'OK', redis.call('HGET', K.job .. id, 'state')}

@@ -11,5 +11,10 @@ if redis.call('HGET', K.worker .. worker, 'nonce') ~= ARGV[2] then return {'OK',
 
 local lost = lose_held(worker, '0', math.huge, 'worker_lost')
 local left = redis.call('HLEN', K.held .. worker)
-if left == 0 then bury(worker) end
+local host = redis.call('HGET', K.worker .. worker, 'host')
+if lost > 0 then emit('handback', 'w', worker, 'h', host, 'c', lost) end
+if left == 0 then
+  bury(worker)
+  emit('left', 'w', worker, 'h', host)
+end
 return {'OK', lost, left}

@@ -13,12 +13,13 @@ if wrong_format then return {'FORMAT', stored_format} end
 local before = redis.call('HGET', K.worker .. worker, 'queues') or ''
 for queue in string.gmatch(before, '[^ ]+') do redis.call('ZREM', K.serves .. queue, worker) end
 if not stored_format then redis.call('HSET', K.meta, 'format', FORMAT) end
-local started = redis.call('HGET', K.worker .. worker, 'started') or num(now)
+local known = redis.call('HGET', K.worker .. worker, 'started')
 redis.call('HSET', K.worker .. worker, 'nonce', ARGV[2], 'label', ARGV[3], 'host', ARGV[4], 'pid', ARGV[5],
   'boot', ARGV[6], 'slots', ARGV[7], 'lease', ARGV[8], 'version', ARGV[9],
-  'queues', table.concat(queues, ' '), 'started', started)
+  'queues', table.concat(queues, ' '), 'started', known or num(now))
 redis.call('ZADD', K.workers, 0, worker)
 for _, queue in ipairs(queues) do redis.call('ZADD', K.queues, 0, queue) end
 beat(worker, 'running')
 say_serving(worker, queues)
+if not known then emit('joined', 'w', worker, 'h', ARGV[4]) end
 return {'OK', num(now)}

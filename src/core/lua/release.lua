@@ -19,21 +19,25 @@ redis.call('HINCRBY', K.job .. id, 'attempts', -1)
 redis.call('HINCRBY', K.job .. id, 'releases', 1)
 if ARGV[4] ~= '' then redis.call('HSET', K.job .. id, 'reason', ARGV[4]) end
 if job.cancel then
-  to_final(id, job, 'REVOKED', 'cancelled', '')
+  to_final(id, job, 'REVOKED', 'cancelled', '', 'r', job.reason)
 elseif why == 'refused' then
   local first = tonumber(job.refused or num(now))
   local times = tonumber(job.refusals or '0') + 1
   redis.call('HSET', K.job .. id, 'refused', num(first), 'refusals', num(times))
   if now - first >= DAY_MS then
-    to_final(id, job, 'FAILURE', 'rejected', '')
+    to_final(id, job, 'FAILURE', 'rejected', '', 'r', ARGV[4])
     after(id, job, 'FAILURE', 'rejected', '')
   else
-    to_wait(id, job, 'STARTED', 'SCHEDULED', now + math.min(60000, 1000 * 2 ^ math.min(times - 1, 6)))
+    local due = now + math.min(60000, 1000 * 2 ^ math.min(times - 1, 6))
+    to_wait(id, job, 'STARTED', 'SCHEDULED', due)
+    tell_run('refused', id, job, 'due', num(due), 'r', ARGV[4])
   end
 elseif why == 'starved' then
   to_wait(id, job, 'STARTED', 'SCHEDULED', now + 1000)
+  tell_run('released', id, job, 'due', num(now + 1000), 'r', ARGV[4])
 else
   to_pending(id, job, 'STARTED')
   ring(job.queue)
+  tell_run('released', id, job, 'r', ARGV[4])
 end
 return {'OK', redis.call('HGET', K.job .. id, 'state')}

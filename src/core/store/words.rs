@@ -23,6 +23,17 @@ impl When {
     }
 }
 
+/// Who asks for something, and why: for the event of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct By {
+    /// The person; empty for a worker.
+    pub user: String,
+    /// Their host.
+    pub host: String,
+    /// In their words; empty for none.
+    pub why: String,
+}
+
 /// A job on its way in.
 #[derive(Debug, Clone)]
 pub struct NewJob {

@@ -52,11 +52,12 @@ impl Engine {
 
     pub(super) fn take_over(&self, still: Still) {
         let (store, journal) = (Arc::clone(&self.shared.store), self.shared.journal.clone());
+        let me = self.identity.worker.clone();
         tokio::spawn(async move {
             let stood_ms = u64::try_from(still.stood.as_millis()).unwrap_or(u64::MAX);
             let bury_ms = u64::try_from(BURY.as_millis()).unwrap_or(u64::MAX);
             // A lost reply needs no repetition: the next look at the peer decides again.
-            if let Ok(Some(lost @ 1..)) = store.takeover(&still.peer, stood_ms, bury_ms).await {
+            if let Ok(Some(lost @ 1..)) = store.takeover(&me, &still.peer, stood_ms, bury_ms).await {
                 journal.say(
                     &Event::new(Level::Warn, "took the jobs of a worker that stands still")
                         .with("worker", &still.peer.worker)

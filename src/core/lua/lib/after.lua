@@ -21,6 +21,7 @@ local function make_hook(event, id, job, facts)
   redis.call('ZADD', K.queues, 0, HOOK_QUEUE)
   redis.call('HINCRBY', K.queue .. HOOK_QUEUE, 'bytes', #spec)
   ring(HOOK_QUEUE)
+  emit('enqueued', 'id', hook, 'q', HOOK_QUEUE, 't', job.task, 'p', id, 'r', event)
 end
 
 local function wants(job, event)
@@ -72,6 +73,7 @@ local function alert(id, job, good)
   redis.call('HSET', key, 'streak', num(book.streak), 'ring', book.ring, 'times', table.concat(times, ','))
   if why and not stored[4] then
     redis.call('HSET', key, 'since', num(now), 'why', why, 'remind_at', num(now + REMIND_MS), 'distance', num(REMIND_MS))
+    emit('alert', 't', job.task, 'id', id, 'r', why)
     make_hook('alert', id, job, {reason = why})
   elseif why and now >= tonumber(stored[5]) then
     local distance = tonumber(stored[6]) * 2
@@ -79,6 +81,7 @@ local function alert(id, job, good)
     make_hook('reminder', id, job, {reason = why, since = num(tonumber(stored[4]))})
   elseif stored[4] and good and not why then
     redis.call('HDEL', key, 'since', 'why', 'remind_at', 'distance')
+    emit('recovery', 't', job.task, 'id', id)
     make_hook('recovery', id, job, {since = num(tonumber(stored[4]))})
   end
 end

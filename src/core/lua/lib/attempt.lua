@@ -41,18 +41,21 @@ local function lose(id, job, outcome)
   redis.call('HSET', K.job .. id, 'cut', job.host or '')
   local losses = redis.call('HINCRBY', K.job .. id, 'losses', 1)
   if job.cancel then
-    to_final(id, job, 'REVOKED', outcome, '')
+    to_final(id, job, 'REVOKED', outcome, '', 'r', job.reason)
   elseif job.onlost == 'fail' then
-    redis.call('HSET', K.job .. id, 'reason', 'its run was cut and it must not run again')
-    to_final(id, job, 'FAILURE', outcome, '')
+    local why = 'its run was cut and it must not run again'
+    redis.call('HSET', K.job .. id, 'reason', why)
+    to_final(id, job, 'FAILURE', outcome, '', 'r', why)
     after(id, job, 'FAILURE', outcome, '')
   elseif losses >= MAX_LOSSES then
-    redis.call('HSET', K.job .. id, 'reason', 'its run was cut ' .. num(losses) .. ' times')
-    to_final(id, job, 'FAILURE', outcome, '')
+    local why = 'its run was cut ' .. num(losses) .. ' times'
+    redis.call('HSET', K.job .. id, 'reason', why)
+    to_final(id, job, 'FAILURE', outcome, '', 'r', why)
     after(id, job, 'FAILURE', outcome, '')
   else
     to_pending(id, job, 'STARTED')
     ring(job.queue)
+    tell_run('lost', id, job, 'o', outcome)
   end
 end
 

@@ -9,7 +9,8 @@ local function num(value)
 end
 
 -- The format of the stored data, or nil in an untouched namespace.
-local stored_format = redis.call('HGET', K.meta, 'format')
+local stored_meta = redis.call('HMGET', K.meta, 'format', 'events')
+local stored_format = stored_meta[1]
 local wrong_format = stored_format and stored_format ~= FORMAT
 
 -- A job's state fields as a table, or nil. The spec is a key of its own, so this is small.

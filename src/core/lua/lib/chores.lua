@@ -1,15 +1,23 @@
 -- Cancelling, and the chores that are written down and worked off in slices.
 
+-- Who asks for something, and why: as recorded with a job ('cancelled by ann@host: wrong
+-- list'), and in an event.
+local function by(what, user, host, why)
+  return {user = user, host = host, words = what .. ' by ' .. user .. '@' .. host .. (why == '' and '' or ': ' .. why)}
+end
+
 -- Cancels one job, whatever it is doing; answers with what came of it.
-local function cancel(id, job, reason)
+local function cancel(id, job, who)
   if job.state == 'STARTED' then
-    redis.call('HSET', K.job .. id, 'cancel', '1', 'reason', reason)
+    if job.cancel then return 'cancelling' end
+    redis.call('HSET', K.job .. id, 'cancel', '1', 'reason', who.words)
     redis.call('HSET', K.mail .. job.worker, id, 'cancel')
     redis.call('PUBLISH', K.note .. job.worker, id)
+    tell('cancelling', id, job, 'w', job.worker, 'u', who.user, 'h', who.host, 'r', who.words)
     return 'cancelling'
   end
-  redis.call('HSET', K.job .. id, 'reason', reason)
-  to_final(id, job, 'REVOKED', 'cancelled', '')
+  redis.call('HSET', K.job .. id, 'reason', who.words)
+  to_final(id, job, 'REVOKED', 'cancelled', '', 'u', who.user, 'h', who.host, 'r', who.words)
   return 'cancelled'
 end
 
@@ -25,6 +33,10 @@ local function purge_of(queue)
   local id = redis.call('HGET', K.queue .. queue, 'purge')
   local chore = id and read_chore(id)
   return chore and chore.kind == 'purge' and chore or nil
+end
+
+local function purger(chore)
+  return by('purged', chore.user, chore.host, chore.why)
 end
 
 local function is_purged(chore, job)
@@ -56,11 +68,11 @@ local PURGE_ORDER = {'STARTED', 'BLOCKED', 'SCHEDULED', 'RETRY', 'PENDING'}
 local function purge_slice(chore)
   local step = tonumber(chore.step)
   local page = page_after(index(PURGE_ORDER[step], chore.queue), chore.from, chore.after)
-  local done = 0
+  local done, who = 0, purger(chore)
   for i = 1, #page, 2 do
     local job = load(page[i])
     if job and is_purged(chore, job) and not job.cancel then
-      cancel(page[i], job, chore.reason)
+      cancel(page[i], job, who)
       done = done + 1
     end
   end

@@ -26,8 +26,9 @@ local function promote(queue, budget)
 end
 
 local function expire(id, job)
-  redis.call('HSET', K.job .. id, 'reason', 'it did not start before it expired')
-  to_final(id, job, 'EXPIRED', 'expired', '')
+  local why = 'it did not start before it expired'
+  redis.call('HSET', K.job .. id, 'reason', why)
+  to_final(id, job, 'EXPIRED', 'expired', '', 'r', why)
 end
 
 -- Never started jobs past their expiry.
@@ -57,7 +58,7 @@ end
 local function retention()
   for _, id in ipairs(redis.call('ZRANGE', K.retain, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 20)) do
     local job = load(id)
-    if job then forget(id, job) else redis.call('ZREM', K.retain, id) end
+    if job then forget(id, job, 'r', 'its time was over') else redis.call('ZREM', K.retain, id) end
   end
   local old = redis.call('ZRANGE', K.tombs, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 50)
   if #old > 0 then redis.call('ZREM', K.tombs, unpack(old)) end

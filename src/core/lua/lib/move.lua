@@ -37,13 +37,15 @@ local function drop_output(id)
 end
 
 -- Removes every trace of a finished job; its id stays known for a day after it was enqueued.
-local function forget(id, job)
+-- The rest goes into the event: who, and why.
+local function forget(id, job, ...)
   drop_output(id)
   redis.call('ZREM', index(job.state, job.queue), id)
   redis.call('ZREM', K.retain, id)
   redis.call('UNLINK', K.job .. id, K.spec .. id, K.stdin .. id, K.tries .. id, K.result .. id)
   local known_until = tonumber(job.enq) + TOMB_MS
   if known_until > now then redis.call('ZADD', K.tombs, num(known_until), id) end
+  tell('deleted', id, job, ...)
 end
 
 -- At most MAX_FINISHED finished jobs a queue: the oldest go, two for each that comes, so
@@ -65,7 +67,7 @@ local function trim_finished(queue)
     end
     local job = load(oldest)
     if job then
-      forget(oldest, job)
+      forget(oldest, job, 'r', 'the queue keeps too many')
     else
       -- A damaged server lost the record: the entry alone must not block all that follow.
       redis.call('ZREM', index(its_state, queue), oldest)
@@ -74,8 +76,11 @@ local function trim_finished(queue)
   end
 end
 
--- Ends a job for good. `outcome` and `detail` may be '' (a job that never ran).
-local function to_final(id, job, state, outcome, detail)
+local ENDED = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'revoked', EXPIRED = 'expired'}
+
+-- Ends a job for good. `outcome` and `detail` may be '' (a job that never ran). The rest goes
+-- into the event: who, and why.
+local function to_final(id, job, state, outcome, detail, ...)
   local keep = tonumber(state == 'FAILURE' and (job.fttl or FAILURE_TTL_MS) or (job.rttl or RESULT_TTL_MS))
   move(id, job.queue, job.state, state, num(now))
   redis.call('HDEL', K.job .. id, 'due', 'expires', 'seq', 'cancel', 'token')
@@ -86,6 +91,8 @@ local function to_final(id, job, state, outcome, detail)
   redis.call('UNLINK', K.stdin .. id)
   if redis.call('EXISTS', K.out .. id) == 1 then redis.call('ZADD', K.outputs, num(now), id) end
   redis.call('PUBLISH', K.news .. id, state)
+  local speak = job.state == 'STARTED' and tell_run or tell
+  speak(ENDED[state], id, job, 'o', outcome, 'd', detail, ...)
   job.state = state
   trim_finished(job.queue)
 end
