@@ -673,37 +673,13 @@ _jobq() {
             return 0
             ;;
         jobq__subcmd__enqueue)
-            opts="-q -p -e -C -w -v -h --queue --priority --id --label --shell --dry-run --delay --at --tz --expires --retries --retry-delay --backoff --retry-max-delay --retry-jitter --ok-codes --retry-on --no-retry-on --snooze-on --on-lost --timeout --soft-timeout --soft-signal --lease --result-ttl --failure-ttl --env --cwd --stdin --stdin-file --wait --wait-timeout --if-full --unchecked --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
+            opts="-w -q -p -e -C -v -h --id --dry-run --delay --at --tz --expires --wait --wait-timeout --if-full --queue --priority --label --shell --retries --retry-delay --backoff --retry-max-delay --retry-jitter --ok-codes --retry-on --no-retry-on --snooze-on --on-lost --timeout --soft-timeout --soft-signal --lease --result-ttl --failure-ttl --env --cwd --stdin --stdin-file --unchecked --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --queue)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -q)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --priority)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -p)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --label)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shell)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -720,6 +696,38 @@ _jobq() {
                     return 0
                     ;;
                 --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --if-full)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --priority)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shell)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -818,14 +826,6 @@ _jobq() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
-                    return 0
-                    ;;
-                --wait-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --if-full)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --url)

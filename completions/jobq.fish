@@ -43,15 +43,17 @@ complete -c jobq -n "__fish_jobq_needs_command" -f -a "worker" -d 'Run jobs from
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "status" -d 'Show how things stand, or one job in full'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "inspect" -d 'Look closer at the system; never changes anything'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "control" -d 'Change other people\'s work: cancel, limit, purge'
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s q -l queue -d 'Queue to put it on; default: the task\'s, else default' -r
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s p -l priority -d 'Priority from -100 to 100; higher runs first, equal in order of arrival; default: 0' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l id -d 'Id to give it; a second enqueue with the same id makes no second job' -r
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l label -d 'Label to find it by; may be repeated' -r
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l shell -d 'Script for sh -c; what follows -- becomes $1, $2 and so on' -r -f -a "(__fish_complete_command)"
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l delay -d 'Run it no sooner than after this long: 90s, 10m, 1h30m, 2d' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l at -d 'Run it no sooner than at this time: RFC 3339, "2026-12-01 09:00", 09:00, "tomorrow 09:00", "friday 09:00" or @SECONDS' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l tz -d 'Time zone of --at and --expires: an IANA name; default: the local one' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l expires -d 'Drop it as EXPIRED if it has not started by then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l wait-timeout -d 'Wait at most this long; the job goes on' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l if-full -d 'When the queue is full: fail (exit 75), wait, or wait=DURATION' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s q -l queue -d 'Queue to put it on; default: the task\'s, else default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s p -l priority -d 'Priority from -100 to 100; higher runs first, equal in order of arrival; default: 0' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l label -d 'Label to find it by; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l shell -d 'Script for sh -c; what follows -- becomes $1, $2 and so on' -r -f -a "(__fish_complete_command)"
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retries -d 'Further attempts after a failure; default: the task\'s or queue\'s, else none' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-delay -d 'Wait before the first retry; default: 10s' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l backoff -d 'How the wait grows from retry to retry; default: fixed' -r -f -a "fixed\t'The same each time'
@@ -72,8 +74,6 @@ complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l failure-ttl -d 'Ho
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s e -l env -d 'Variable for the job; NAME alone copies it from here; may be repeated' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s C -l cwd -d 'Folder to run in; default: the current one' -r -f -a "(__fish_complete_directories)"
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l stdin-file -d 'Pass a file on to the job as its standard input, at most 1 MiB' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l wait-timeout -d 'Wait at most this long; the job goes on' -r
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l if-full -d 'When the queue is full: fail (exit 75), wait, or wait=DURATION' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l url -d 'Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
@@ -84,10 +84,10 @@ complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l color -d 'When to 
 always\t'Also in pipes'
 never\t'Not at all'"
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l dry-run -d 'Show what would be enqueued, and enqueue nothing'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s w -l wait -d 'Wait for the job, show its output, and end with its exit code'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l retry-jitter -d 'Draw each wait at random from its upper half'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l stdin -d 'Pass standard input on to the job, at most 1 MiB; without it the job reads /dev/null'
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s w -l wait -d 'Wait for the job, show its output, and end with its exit code'
-complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l unchecked -d 'Enqueue a task that this machine\'s configuration does not define; needs --queue'
+complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l unchecked -d 'Allow a task that this machine\'s configuration does not define; needs --queue'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l json -d 'Print JSON: one object, or one a line for lists'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -s v -l verbose -d 'Say more; twice for still more'

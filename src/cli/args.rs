@@ -5,6 +5,7 @@ mod control;
 mod enqueue;
 pub(in crate::cli) mod help;
 mod inspect;
+mod job;
 mod status;
 mod values;
 mod worker;
@@ -19,6 +20,7 @@ use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Su
 pub use control::{CancelArgs, ControlArgs, ControlCommand, LimitArgs, PurgeArgs, ServerCommand};
 pub use enqueue::EnqueueArgs;
 pub use inspect::{InspectArgs, InspectCommand};
+pub use job::JobArgs;
 pub use status::{StatusArgs, StatusMode};
 pub use values::{EnvArg, IfFull, Label, Limit, QueueLimit, QueueWeight, Size, Span};
 pub use worker::{LogFormat, WorkerArgs};

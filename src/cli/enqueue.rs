@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 use super::args::{EnqueueArgs, IfFull};
-use super::resolve::{self, EnqueueFacts, EnqueuePlan, Moment, StdinFrom};
+use super::resolve::{self, EnqueuePlan, Facts, Moment, StdinFrom};
 use super::{Context, Done, Stop, connect, env, exit, wait};
 use crate::core::error::Error;
 use crate::core::link::Patience;
@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, args: &EnqueueArgs) -> Done {
 
 fn plan(context: &Context, args: &EnqueueArgs) -> Result<EnqueuePlan, Stop> {
     let now_ms = jiff::Timestamp::now().as_millisecond();
-    let facts = EnqueueFacts {
+    let facts = Facts {
         cwd: context.env.cwd.as_deref(),
         env: &env::lookup,
         now_ms,

@@ -27,9 +27,9 @@ fn everything_after_the_dashes_is_the_command() {
         ["jobq", "enqueue", "-q", "x", "--", "sh", "-q", "--", "", "--help"].iter().map(Into::into).collect();
     let cli = parse(words.into_iter().chain([raw.clone()])).unwrap();
     let Command::Enqueue(args) = cli.command else { panic!() };
-    assert_eq!(args.queue.as_ref().map(Name::as_str), Some("x"));
-    assert_eq!(args.command[..5], ["sh", "-q", "--", "", "--help"]);
-    assert_eq!(args.command[5], raw);
+    assert_eq!(args.job.queue.as_ref().map(Name::as_str), Some("x"));
+    assert_eq!(args.job.command[..5], ["sh", "-q", "--", "", "--help"]);
+    assert_eq!(args.job.command[5], raw);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn values_say_what_is_wrong() {
 fn ordinary_lines_are_understood() {
     let args = enqueue(&["-p", "-5", "-e", "A=b", "-e", "HOME", "--snooze-on", "99=5m", "-w", "--", "x"]);
     assert_eq!(
-        (args.priority, args.env.len(), args.snooze_on[0].delay_ms, args.wait),
+        (args.job.priority, args.job.env.len(), args.job.snooze_on[0].delay_ms, args.wait),
         (Some(-5), 2, 300_000, true)
     );
 

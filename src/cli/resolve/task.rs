@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use serde_json::{Map, Value};
 
-use crate::cli::args::EnqueueArgs;
+use crate::cli::args::JobArgs;
 use crate::cli::args::help::TO_RUN_A_COMMAND;
 use crate::cli::exit;
 use crate::config::params::check;
@@ -20,7 +20,7 @@ const MAX_FILE: u64 = 128 * 1024;
 
 /// The task that was named, with its definition; no definition under `--unchecked`.
 pub(super) fn find<'a>(
-    args: &EnqueueArgs,
+    args: &JobArgs,
     config: &'a Config,
 ) -> Result<Option<(Name, Option<&'a TaskDef>)>, Problem> {
     let Some(word) = args.words.first() else { return Ok(None) };
@@ -105,15 +105,34 @@ fn file(path: &[u8]) -> Result<Value, ParamError> {
     Ok(text(&bytes))
 }
 
-/// Fills in what the task says about its jobs.
+/// Fills in what was typed of a task, and what the task says about its jobs.
 pub(super) fn describe(
-    args: &EnqueueArgs,
+    args: &JobArgs,
     name: &Name,
     def: Option<&TaskDef>,
     spec: &mut Spec,
 ) -> Result<(), Problem> {
-    spec.task = Some(name.clone());
     let named = typed(args.words.get(1..).unwrap_or_default())?;
+    if def.is_some_and(|def| def.stdin == StdinMode::Json) && (args.stdin || args.stdin_file.is_some()) {
+        return Err(reads_parameters(name));
+    }
+    Ok(filled(name, def, named, spec)?)
+}
+
+/// What is wrong with standard input for a task that reads its parameters there.
+fn reads_parameters(name: &Name) -> Problem {
+    let words = format!("the task {name} reads its parameters from standard input");
+    Problem::new(exit::USAGE, "usage", words)
+}
+
+/// Fills in a task and its parameters, checked where its definition is known.
+pub(super) fn filled(
+    name: &Name,
+    def: Option<&TaskDef>,
+    named: Map<String, Value>,
+    spec: &mut Spec,
+) -> Result<(), ParamError> {
+    spec.task = Some(name.clone());
     let Some(def) = def else {
         spec.named = named.into_iter().collect();
         return Ok(());
@@ -124,10 +143,6 @@ pub(super) fn describe(
         render(words, &def.params, &values)?;
     }
     environment(&def.params, &values)?;
-    if def.stdin == StdinMode::Json && (args.stdin || args.stdin_file.is_some()) {
-        let words = format!("the task {name} reads its parameters from standard input");
-        return Err(Problem::new(exit::USAGE, "usage", words));
-    }
     spec.named = values;
     for (key, value) in &def.labels {
         spec.labels.entry(key.clone()).or_insert_with(|| value.clone());

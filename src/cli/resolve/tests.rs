@@ -10,14 +10,8 @@ fn plan_with(args: &[&str], env: &dyn Fn(&str) -> Option<OsString>) -> Result<En
         panic!()
     };
     let zone = TimeZone::UTC.into();
-    let facts = EnqueueFacts {
-        cwd: Some(Path::new("/srv/app")),
-        env,
-        now_ms: NOW,
-        zone: &zone,
-        user: "ann",
-        host: "web1",
-    };
+    let facts =
+        Facts { cwd: Some(Path::new("/srv/app")), env, now_ms: NOW, zone: &zone, user: "ann", host: "web1" };
     enqueue(&args, &facts, &Config::default())
 }
 
