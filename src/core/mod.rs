@@ -3,6 +3,7 @@
 
 pub mod bytes;
 pub mod codes;
+pub mod cron;
 pub mod error;
 pub mod keys;
 pub mod link;
