@@ -21,3 +21,4 @@ pub mod spec;
 pub mod state;
 pub mod store;
 pub mod when;
+pub mod why;
