@@ -17,6 +17,7 @@ mod cleanroom;
 mod cli;
 mod config;
 mod control;
+mod cron;
 mod docs;
 mod enqueue;
 mod faults;
