@@ -29,10 +29,19 @@ fn a_password_comes_from_its_file() {
 #[test]
 fn a_url_that_cannot_work_is_78_and_is_not_repeated() {
     for (url, message) in [
-        ("http://x:s3cret@y", "the Redis URL must begin with redis://, rediss://, unix:// or redis+unix://"),
-        ("s3cret", "the Redis URL must begin with redis://, rediss://, unix:// or redis+unix://"),
-        ("redis+sentinel://:s3cret@a,b/main", "redis+sentinel:// is not in this version"),
-        ("redis+cluster://:s3cret@a,b", "redis+cluster:// is not in this version"),
+        (
+            "http://x:s3cret@y",
+            "the Redis URL must begin with redis://, rediss://, unix://, redis+unix://, redis+sentinel:// or redis+cluster://",
+        ),
+        (
+            "s3cret",
+            "the Redis URL must begin with redis://, rediss://, unix://, redis+unix://, redis+sentinel:// or redis+cluster://",
+        ),
+        (
+            "redis+sentinel://:s3cret@a,b",
+            "redis+sentinel:// needs the name under which the Sentinels know the primary: redis+sentinel://HOST,HOST/NAME",
+        ),
+        ("redis+cluster://:s3cret@a,b/1", "redis+cluster:// has no path: a Cluster has database 0 only"),
         ("rediss://:s3cret@h/#insecure", "the Redis URL must not have a fragment ('#…')"),
     ] {
         let room = Room::at(url);

@@ -23,12 +23,9 @@ pub(crate) fn man() -> Vec<(String, String)> {
     pages
 }
 
-/// What editors complete `jobq.toml` with, and what readers of `--json` can rely on.
+/// What editors complete `jobq.toml` with.
 pub(crate) fn docs() -> Vec<(String, String)> {
-    vec![
-        ("jobq.schema.json".to_owned(), jobq::config::schema::json_schema()),
-        ("output.schema.json".to_owned(), super::schema::page()),
-    ]
+    vec![("jobq.schema.json".to_owned(), jobq::config::schema::json_schema())]
 }
 
 /// The completions of the three shells, under the names that their folders expect.

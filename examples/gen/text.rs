@@ -59,7 +59,8 @@ pub(crate) const SECTIONS: &[Section] = &[
             ("69", "The server cannot be reached or refuses writes; certainly nothing was accepted."),
             (
                 "74",
-                "Not confirmed: the reply was lost. The id is on standard output; repeat the command with `--id`.",
+                "Not confirmed: the reply was lost, or fewer replicas than `--durable` asks for have the job. The id is on \
+                 standard output; repeat the command with `--id`.",
             ),
             ("75", "The queue is full or a limit is reached; nothing was accepted. Try again later."),
             ("77", "Refused: permission."),

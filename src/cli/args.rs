@@ -19,10 +19,7 @@ use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Su
 
 pub use control::{CancelArgs, ControlArgs, ControlCommand, LimitArgs, PurgeArgs, ServerCommand};
 pub use enqueue::EnqueueArgs;
-pub use inspect::{
-    ConfigArgs, FailuresArgs, FilterArgs, IdsArgs, InspectArgs, InspectCommand, JobsArgs, PageArgs,
-    QueuesArgs, ViewArgs,
-};
+pub use inspect::{InspectArgs, InspectCommand};
 pub use job::JobArgs;
 pub use status::{StatusArgs, StatusMode};
 pub use values::{EnvArg, IfFull, Label, Limit, QueueLimit, QueueWeight, Size, Span};
@@ -110,7 +107,8 @@ enum EnqueueOnly {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Server to use: redis://, rediss://, unix:// or redis+unix://; without it the local store
+    /// Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME
+    /// or redis+cluster://HOST,HOST; without it the local store
     #[arg(long, global = true, value_name = "URL", env = "JOBQ_URL", hide_env_values = true)]
     url: Option<String>,
     /// Namespace: one independent system on a server; default: default

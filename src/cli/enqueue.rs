@@ -12,12 +12,15 @@ use crate::core::name::new_id;
 use crate::core::state::State;
 use crate::core::store::{Accepted, Enqueued, Full, NewJob, Store, When};
 use crate::core::when::rfc3339;
+use crate::view::json::Replicas;
 use crate::view::{Problem, job as view_job, json, words};
 
 /// The most bytes of standard input that a job may have.
 const MAX_STDIN: usize = 1024 * 1024;
 /// For how long an enqueue whose reply was lost is repeated.
 const INSIST: Duration = Duration::from_secs(3);
+/// For how long replicas are waited for; shorter than a reply may take.
+const REPLICATION: Duration = Duration::from_secs(4);
 /// Between two looks at a full queue.
 const ROOM_PACE: Duration = Duration::from_millis(200);
 
@@ -45,7 +48,21 @@ pub(super) async fn run(context: &Context, args: &EnqueueArgs) -> Done {
         }
         Err(other) => return Err(other),
     };
-    say_accepted(context, &job, &accepted, plan.wait)?;
+    let replicas = match plan.durable {
+        Some(want) => Some(replicate(&store, &job, plan.if_full, want).await),
+        None => None,
+    };
+    say_accepted(
+        context,
+        &job,
+        &accepted,
+        replicas.as_ref().and_then(|found| found.as_ref().ok()),
+        plan.wait,
+    )?;
+    let short = replicas.transpose()?.and_then(|found| under_replicated(&job, &found));
+    if let Some(problem) = short {
+        return Err(problem.into());
+    }
     if plan.wait {
         return wait::one(context, &store, job.id.as_str(), plan.wait_timeout_ms).await;
     }
@@ -159,6 +176,42 @@ async fn insist(store: &Store, job: &NewJob, if_full: IfFull) -> Result<Accepted
     }
 }
 
+/// Waits for so many replicas. A primary that lost the job with its connection is told again.
+async fn replicate(store: &Store, job: &NewJob, if_full: IfFull, want: u32) -> Result<Replicas, Problem> {
+    let began = Instant::now();
+    let unsure = |error: &dyn std::fmt::Display| {
+        let message =
+            format!("{} was accepted; whether {want} replicas have it is not known: {error}", job.id);
+        Problem::new(exit::UNCONFIRMED, "unknown", message)
+            .hint(format!("to be certain, repeat the command with --id {}", job.id))
+    };
+    loop {
+        match store.replicated(std::slice::from_ref(&job.id), want, REPLICATION).await {
+            Ok(Some(have)) => return Ok(Replicas { have, want: u64::from(want) }),
+            Ok(None) => match insist(store, job, if_full).await {
+                Ok(_) => {}
+                Err(Stop::Problem(problem)) => return Err(unsure(&problem.message)),
+                Err(Stop::Code(_)) => return Err(unsure(&"it was interrupted")),
+            },
+            Err(error) if error.is_passing() && began.elapsed() < INSIST => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(error) => return Err(unsure(&error)),
+        }
+    }
+}
+
+fn under_replicated(job: &NewJob, found: &Replicas) -> Option<Problem> {
+    let Replicas { have, want } = *found;
+    (have < want).then(|| {
+        let after = crate::core::when::short(u64::try_from(REPLICATION.as_millis()).unwrap_or(u64::MAX));
+        let message = format!("{} was accepted, but {have} of {want} replicas have it after {after}", job.id);
+        Problem::new(exit::UNCONFIRMED, "under_replicated", message)
+            .fact("replicas", json::replicas(found))
+            .hint(format!("to wait again, repeat the command with --id {}", job.id))
+    })
+}
+
 fn full_problem(full: &Full) -> Problem {
     let what = match full.what.as_str() {
         "bytes" => format!("{} of {} bytes", full.have, full.limit),
@@ -190,7 +243,13 @@ fn unconfirmed(context: &Context, job: &NewJob, problem: Problem, waits: bool) -
         .into())
 }
 
-fn say_accepted(context: &Context, job: &NewJob, accepted: &Accepted, waits: bool) -> Result<(), Stop> {
+fn say_accepted(
+    context: &Context,
+    job: &NewJob,
+    accepted: &Accepted,
+    replicas: Option<&Replicas>,
+    waits: bool,
+) -> Result<(), Stop> {
     let known = !accepted.created;
     if known && accepted.state.is_none() {
         context.out.warn(&format!("{} is known: its job has ended and its record is gone", job.id));
@@ -215,6 +274,7 @@ fn say_accepted(context: &Context, job: &NewJob, accepted: &Accepted, waits: boo
             state: accepted.state.map_or("UNKNOWN", State::name),
             queue: job.spec.queue.as_str(),
             workers: accepted.workers,
+            replicas,
         })
     } else {
         format!("{}\n", job.id)

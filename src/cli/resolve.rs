@@ -87,6 +87,8 @@ pub struct EnqueuePlan {
     pub id: Option<Name>,
     /// What to do when the queue is full.
     pub if_full: IfFull,
+    /// How many replicas must have it too.
+    pub durable: Option<u32>,
     /// Whether to wait for its end.
     pub wait: bool,
     /// For how long at most, in milliseconds.
@@ -145,6 +147,7 @@ pub fn enqueue(args: &EnqueueArgs, facts: &Facts<'_>, config: &Config) -> Result
         expires,
         id: args.id.clone(),
         if_full: args.if_full,
+        durable: args.durable,
         wait: args.wait,
         wait_timeout_ms: args.wait_timeout.as_ref().map(|span| span.ms),
         dry_run: args.dry_run,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
@@ -16,7 +15,6 @@ use crate::core::report::JobReport;
 use crate::core::state::State;
 use crate::core::store::{CANCEL_AT_ONCE, Store};
 use crate::view::bar::Bar;
-use crate::view::why::Reason;
 use crate::view::{Problem, json};
 
 /// How long an outage of Redis is waited out.
@@ -110,9 +108,9 @@ fn is_over(page: &OutputPage, nothing_new: bool) -> bool {
 async fn listen(store: &Store, id: &str, bell: Arc<Notify>) {
     let channels = [store.keys().news(id)];
     loop {
-        if let Ok(mut messages) = store.link().target().subscribe(&channels, store.link().patience()).await {
+        if let Ok(mut messages) = store.link().subscribe(&channels).await {
             bell.notify_one();
-            while messages.next().await.is_some() {
+            while messages.heard().await.is_some() {
                 bell.notify_one();
             }
         }
@@ -235,7 +233,7 @@ pub(super) fn unknown(id: &str) -> Problem {
 /// The exit code of a wait for one ended job.
 fn conclude(context: &Context, report: &JobReport, missed: u64, piped: bool) -> Done {
     if context.global.json {
-        context.out.data(&json::job(report, Reason::of_ended(report).as_ref()))?;
+        context.out.data(&json::job(report))?;
     } else if missed > 0 && piped {
         context.out.warn(&format!("{missed} bytes of its output were not kept and are missing above"));
     }
@@ -302,7 +300,7 @@ async fn all_ended(context: &Context, store: &Store, ids: &[Name]) -> Done {
                 ended += 1;
                 failed += u64::from(report.state != State::Success);
                 if context.global.json {
-                    context.out.data(&json::job(&report, Reason::of_ended(&report).as_ref()))?;
+                    context.out.data(&json::job(&report))?;
                 }
             }
         }

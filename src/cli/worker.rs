@@ -90,7 +90,8 @@ fn engine_half(context: &Context, args: &WorkerArgs) -> Done {
 
 fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -> Done {
     let plan = settle::worker(args, &context.config, &context.env)?;
-    let reply = (plan.lease / 4).clamp(Duration::from_millis(500), Duration::from_secs(5));
+    // A connection that falls silent is given up soon enough to consume again within 5 s.
+    let reply = (plan.lease / 4).clamp(Duration::from_millis(500), Duration::from_secs(3));
     let patience = Patience { connect: reply.min(Duration::from_secs(2)), reply };
     let (store, local) = connect::open_started(&context.global, &context.env, &context.out, patience)?;
     let log_format = plan.log_format;

@@ -100,7 +100,7 @@ fn wrong_values_are_told_with_their_place() {
         ("[redis]\nurl = 5", "jobq.toml:2:7: redis.url must be a string, not an integer"),
         (
             "[redis]\nurl = \"http://me:secret@x\"",
-            "jobq.toml:2:7: redis.url: the Redis URL must begin with redis://, rediss://, unix:// or redis+unix://",
+            "jobq.toml:2:7: redis.url: the Redis URL must begin with redis://, rediss://, unix://, redis+unix://, redis+sentinel:// or redis+cluster://",
         ),
         ("[redis]\ntls_cert = \"a\"", "jobq.toml:2:12: redis: tls_cert and tls_key need each other"),
         (

@@ -74,6 +74,8 @@ keys! {
     serves = "serves:";
     /// stream: who changed what, oldest first; see events.md.
     events = "events";
+    /// never written, named in each call: see "In a Cluster". The last part is empty.
+    absent = "absent";
     /// channel: a job became eligible in a queue.
     bell = "bell:";
     /// channel: mail for a worker.

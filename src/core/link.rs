@@ -3,35 +3,48 @@
 //!
 //! One multiplexed connection carries all scripts. It is opened when first needed and
 //! dropped after any transport error or timeout, because a timed-out reply still comes and
-//! a half-open peer answers nothing for hours; the next call opens a new one. Nothing in
-//! here retries: only the caller knows whether its call may be repeated, and how long it can
-//! wait. Subscriptions have a connection of their own.
+//! a half-open peer answers nothing for hours; and after an answer that says that this node
+//! takes no writes now. The next call looks for the node that does, opens a connection to it,
+//! and all who wait for one share what comes of that. Nothing in here retries: only the
+//! caller knows whether its call may be repeated, and how long it can wait. A node of a
+//! Cluster that names another one did nothing, so that is followed. Subscriptions have a
+//! connection of their own, to the same node, and end with the other one.
 
-use std::path::PathBuf;
+mod cluster;
+mod dial;
+mod fault;
+mod route;
+mod sentinel;
+mod url;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ConnectionAddr, IntoConnectionInfo as _, RedisError, Value};
-use tokio::sync::Mutex;
+use futures_util::StreamExt as _;
+use redis::Value;
+use redis::aio::{MultiplexedConnection, PubSubStream};
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 use super::error::{Error, Result};
 use super::script::Script;
+use dial::{Dialer, exchange};
+use fault::{Fault, Kind};
+use route::Route;
 
-/// Files for `rediss://`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// PEM of the authority to trust instead of the system's.
-    pub ca: Option<PathBuf>,
-    /// PEM of the client's certificate.
-    pub cert: Option<PathBuf>,
-    /// PEM of the client's key.
-    pub key: Option<PathBuf>,
-}
+pub use route::Whereabouts;
+pub use url::{Target, TlsFiles};
+
+/// How often the Sentinels are asked whether the connection still goes to the primary.
+const CHECK: Duration = Duration::from_secs(2);
+/// How often in one call a node may name another one.
+const HOPS: usize = 5;
 
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For a connection, including its handshake.
+    /// For a connection, including its handshake, and finding where it should go.
     pub connect: Duration,
     /// For a reply.
     pub reply: Duration,
@@ -43,207 +56,73 @@ impl Default for Patience {
     }
 }
 
-/// A Redis to talk to.
-#[derive(Clone)]
-pub struct Target {
-    client: redis::Client,
-    /// Where, without user or password, for messages.
-    pub address: String,
-    /// On this machine, so that a missing password is no worry.
-    pub is_local: bool,
-    /// A password goes with the connection.
-    pub has_password: bool,
-}
-
-impl Target {
-    /// Reads a URL: `redis://`, `rediss://`, `unix://` or `redis+unix://`. `password` is used
-    /// where the URL has none. The URL itself is never repeated in an error: it may hold a
-    /// password.
-    ///
-    /// # Errors
-    /// [`Error::Config`] for anything that cannot work.
-    pub fn parse(url: &str, tls: &TlsFiles, password: Option<&str>) -> Result<Target> {
-        let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-        match scheme {
-            Some("redis" | "rediss" | "valkey" | "valkeys" | "unix" | "redis+unix" | "valkey+unix") => {}
-            Some("redis+sentinel" | "rediss+sentinel" | "redis+cluster" | "rediss+cluster") => {
-                let scheme = scheme.unwrap_or_default();
-                return Err(Error::Config(format!("{scheme}:// is not in this version")));
-            }
-            _ => {
-                return Err(Error::Config(
-                    "the Redis URL must begin with redis://, rediss://, unix:// or redis+unix://".into(),
-                ));
-            }
-        }
-        if url.contains('#') {
-            return Err(Error::Config("the Redis URL must not have a fragment ('#…')".into()));
-        }
-        let bad = |error: RedisError| Error::Config(format!("the Redis URL is not valid: {}", words(&error)));
-        let info = url.into_connection_info().map_err(bad)?;
-        let mut settings = info.redis_settings().clone().set_skip_set_lib_name();
-        if let (None, Some(password)) = (settings.password(), password) {
-            settings = settings.set_password(password);
-        }
-        let has_password = settings.password().is_some();
-        let (address, is_local) = describe(info.addr(), settings.db());
-        let keepalive = redis::io::tcp::socket2::TcpKeepalive::new()
-            .with_time(Duration::from_secs(10))
-            .with_interval(Duration::from_secs(5));
-        let tcp = redis::io::tcp::TcpSettings::default()
-            .set_nodelay(true)
-            .set_keepalive(keepalive)
-            .set_user_timeout(Duration::from_secs(15));
-        let secure = matches!(info.addr(), ConnectionAddr::TcpTls { .. });
-        let info = info.set_redis_settings(settings).set_tcp_settings(tcp);
-        let client =
-            if secure { secure_client(info, tls)? } else { redis::Client::open(info).map_err(bad)? };
-        Ok(Target { client, address, is_local, has_password })
-    }
-
-    fn unreachable(&self, why: impl Into<String>) -> Error {
-        Error::Unreachable { address: self.address.clone(), why: why.into() }
-    }
-
-    async fn connect(&self, patience: Patience) -> Result<MultiplexedConnection> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(patience.connect))
-            .set_response_timeout(Some(patience.reply));
-        let dial = self.client.get_multiplexed_async_connection_with_config(&config);
-        // The library's limit covers the dial; AUTH and SELECT after it can hang as well.
-        match tokio::time::timeout(patience.connect, dial).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(self.classify_dial(&error)),
-            Err(_) => Err(self.unreachable(format!("no answer within {:?}", patience.connect))),
-        }
-    }
-
-    /// A connection for subscriptions.
-    ///
-    /// # Errors
-    /// [`Error::Unreachable`], [`Error::Denied`] or [`Error::Refusing`].
-    pub async fn subscribe(
-        &self,
-        channels: &[String],
-        patience: Patience,
-    ) -> Result<redis::aio::PubSubStream> {
-        let dial = async {
-            let mut pubsub = self.client.get_async_pubsub().await?;
-            pubsub.subscribe(channels).await?;
-            Ok(pubsub.into_on_message())
-        };
-        match tokio::time::timeout(patience.connect, dial).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(self.classify_dial(&error)),
-            Err(_) => Err(self.unreachable(format!("no answer within {:?}", patience.connect))),
-        }
-    }
-
-    /// While connecting nothing of ours was sent, so a transport error is certain.
-    fn classify_dial(&self, error: &RedisError) -> Error {
-        match self.classify(error) {
-            Error::Unknown { address, why } => Error::Unreachable { address, why },
-            other => other,
-        }
-    }
-
-    fn classify(&self, error: &RedisError) -> Error {
-        let address = self.address.clone();
-        let why = words(error);
-        if error.kind() == redis::ErrorKind::AuthenticationFailed {
-            // The library keeps the server's own words to itself.
-            return Error::Denied { address, why: "it does not take this user name and password".into() };
-        }
-        match error.code() {
-            Some("NOPERM" | "NOAUTH" | "WRONGPASS") => Error::Denied { address, why },
-            Some(
-                "LOADING" | "READONLY" | "OOM" | "MISCONF" | "NOREPLICAS" | "BUSY" | "MASTERDOWN"
-                | "CLUSTERDOWN" | "TRYAGAIN" | "UNBLOCKED",
-            ) => Error::Refusing { address, why },
-            Some("MOVED" | "ASK" | "CROSSSLOT") => {
-                Error::Config(format!("{address} is a node of a Redis Cluster, which is not in this version"))
-            }
-            Some("ERR") if why.contains("The user executing the script") => Error::Denied { address, why },
-            // To a stranger the server does not even read a long command.
-            Some("ERR") if why.contains("unauthenticated") => {
-                Error::Denied { address, why: "NOAUTH Authentication required.".into() }
-            }
-            Some(_) if why.contains("max number of clients") => Error::Refusing { address, why },
-            Some("ERR") if why.contains("unknown command") || why.contains("compiling script") => {
-                Error::Config(format!(
-                    "the server at {address} is too old; jobq needs Redis 7.0 or newer, or Valkey ({why})"
-                ))
-            }
-            Some(_) => Error::Protocol(why),
-            None if matches!(
-                error.kind(),
-                redis::ErrorKind::Parse | redis::ErrorKind::UnexpectedReturnType
-            ) =>
-            {
-                Error::Protocol(format!("{address} does not speak its protocol"))
-            }
-            None => Error::Unknown { address, why },
-        }
-    }
-}
-
-fn describe(addr: &ConnectionAddr, db: i64) -> (String, bool) {
-    let db = if db == 0 { String::new() } else { format!("/{db}") };
-    let loopback = |host: &str| host == "localhost" || host == "::1" || host.starts_with("127.");
-    match addr {
-        ConnectionAddr::Tcp(host, port) => (format!("redis://{host}:{port}{db}"), loopback(host)),
-        ConnectionAddr::TcpTls { host, port, .. } => (format!("rediss://{host}:{port}{db}"), loopback(host)),
-        ConnectionAddr::Unix(path) => (format!("unix://{}", path.display()), true),
-        _ => ("redis".to_owned(), false),
-    }
-}
-
-fn secure_client(info: redis::ConnectionInfo, tls: &TlsFiles) -> Result<redis::Client> {
-    // redis enables rustls without a provider and would panic without this. An error means
-    // that one is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let read = |path: &PathBuf| {
-        std::fs::read(path).map_err(|error| Error::Config(format!("cannot read {}: {error}", path.display())))
-    };
-    let client_tls = match (&tls.cert, &tls.key) {
-        (Some(cert), Some(key)) => {
-            Some(redis::ClientTlsConfig { client_cert: read(cert)?, client_key: read(key)? })
-        }
-        (None, None) => None,
-        _ => return Err(Error::Config("--tls-cert and --tls-key go together".into())),
-    };
-    let root_cert = tls.ca.as_ref().map(read).transpose()?;
-    redis::Client::build_with_tls(info, redis::TlsCertificates { client_tls, root_cert })
-        .map_err(|error| Error::Config(format!("TLS cannot be set up: {}", words(&error))))
-}
-
-/// An error's own words on one line, without the library's wrapping.
-fn words(error: &RedisError) -> String {
-    if let Some(code) = error.code() {
-        return format!("{code} {}", error.detail().unwrap_or_default());
-    }
-    if let Some(io) = std::error::Error::source(error) {
-        return io.to_string();
-    }
-    error.to_string()
-}
-
 /// A target and the connection to it.
 pub struct Link {
-    target: Target,
     patience: Patience,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    /// The keys that every script names.
+    keys: [String; 2],
+    shared: Arc<Shared>,
+}
+
+/// What a check in the background needs as well.
+struct Shared {
+    target: Target,
+    route: Route,
+    line: Mutex<Line>,
+    /// Failed and successful dials.
+    dials: AtomicU64,
+    /// The number of the newest connection that was given up.
+    ended: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Line {
+    open: Option<Open>,
+    /// What came of the newest dial, for those who waited for it.
+    failed: Option<Error>,
+}
+
+/// What a caller wants of the node.
+enum Ask<'a> {
+    Command(&'a redis::Cmd),
+    Script(&'a Script, &'a [&'a [u8]]),
+    /// And, on the same connection, that so many replicas have what was written on it.
+    Replicated(&'a Script, &'a [&'a [u8]], u32, Duration),
+}
+
+/// An open connection.
+#[derive(Clone)]
+struct Open {
+    connection: MultiplexedConnection,
+    dialer: Dialer,
+    address: Arc<str>,
+    number: u64,
+    checked: Option<Instant>,
 }
 
 impl Link {
     /// A link that connects when first used.
     pub fn new(target: Target, patience: Patience) -> Link {
-        Link { target, patience, connection: Mutex::new(None) }
+        let (ended, _) = watch::channel(0);
+        let route = Route::new(&target);
+        let (line, dials) = (Mutex::default(), AtomicU64::new(0));
+        let shared = Arc::new(Shared { target, route, line, dials, ended });
+        Link { patience, keys: [String::new(), String::new()], shared }
+    }
+
+    /// The same link for the namespace with these keys. All keys of scripts stand in their
+    /// slot. The second never exists: a node that has a slot only in part refuses a script
+    /// that names it, at once and whole, instead of failing it at the first key that is away.
+    #[must_use]
+    pub fn anchored(mut self, anchor: String, absent: String) -> Link {
+        self.shared.route.set_slot(cluster::slot(&anchor));
+        self.keys = [anchor, absent];
+        self
     }
 
     /// Where the link goes.
     pub fn target(&self) -> &Target {
-        &self.target
+        &self.shared.target
     }
 
     /// How long it waits.
@@ -255,20 +134,23 @@ impl Link {
     ///
     /// # Errors
     /// See [`Error`]; after [`Error::Unknown`] the script may have run.
-    pub async fn call(&self, script: &Script, anchor: &str, args: &[&[u8]]) -> Result<Value> {
-        let (by_hash, by_text) =
-            if script.reads_only { ("EVALSHA_RO", "EVAL_RO") } else { ("EVALSHA", "EVAL") };
-        let build = |verb: &str, body: &str| {
-            let mut command = redis::cmd(verb);
-            command.arg(body).arg(1).arg(anchor).arg(args);
-            command
-        };
-        match self.send(&build(by_hash, script.sha())).await {
-            Err(Error::Protocol(why)) if why.starts_with("NOSCRIPT") => {
-                self.send(&build(by_text, script.source())).await
-            }
-            other => other,
-        }
+    pub async fn call(&self, script: &Script, args: &[&[u8]]) -> Result<Value> {
+        self.on_owner(&Ask::Script(script, args)).await.map(|(value, _)| value)
+    }
+
+    /// Calls a script, and then waits until so many replicas have all that it and earlier
+    /// calls wrote, or until `limit` is over. Answers also how many have.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn call_replicated(
+        &self,
+        script: &Script,
+        args: &[&[u8]],
+        replicas: u32,
+        limit: Duration,
+    ) -> Result<(Value, u64)> {
+        self.on_owner(&Ask::Replicated(script, args, replicas, limit)).await
     }
 
     /// Sends one command.
@@ -276,35 +158,177 @@ impl Link {
     /// # Errors
     /// See [`Error`].
     pub async fn send(&self, command: &redis::Cmd) -> Result<Value> {
-        let mut connection = self.connected().await?;
-        match connection.send_packed_command(command).await {
-            Ok(Value::ServerError(error)) => Err(self.target.classify(&error.into())),
-            Ok(value) => Ok(value),
-            Err(error) => {
-                let answered = error.code().is_some();
-                let error = self.target.classify(&error);
-                if !answered || !matches!(error, Error::Denied { .. } | Error::Protocol(_) | Error::Config(_))
-                {
-                    self.drop_connection().await;
-                }
-                Err(error)
-            }
-        }
+        self.on_owner(&Ask::Command(command)).await.map(|(value, _)| value)
     }
 
-    async fn connected(&self) -> Result<MultiplexedConnection> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connection) = &*slot {
-            return Ok(connection.clone());
+    /// What the server says of itself: the node that takes writes for this namespace.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn info(&self) -> Result<ServerInfo> {
+        let read = async || -> Result<ServerInfo> {
+            let text = super::reply::bytes(self.send(&redis::cmd("INFO")).await?)?;
+            Ok(ServerInfo::parse(&String::from_utf8_lossy(&text)))
+        };
+        let info = read().await?;
+        if info.get("redis_mode") == "cluster" && self.shared.route.is_cluster_now() {
+            // Any node was asked; the one that counts may be another.
+            self.drop_connection().await;
+            return read().await;
         }
-        let fresh = self.target.connect(self.patience).await?;
-        *slot = Some(fresh.clone());
-        Ok(fresh)
+        Ok(info)
+    }
+
+    /// Hears these channels at the node that the link goes to, for as long as the link's own
+    /// connection holds: whatever ends that may end this without a word.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`], [`Error::Denied`] or [`Error::Refusing`].
+    pub async fn subscribe(&self, channels: &[String]) -> Result<Subscription> {
+        let open = self.connected().await?;
+        let messages = open.dialer.hear(channels, self.patience).await.map_err(|f| f.at(&open.address))?;
+        Ok(Subscription { messages, number: open.number, ended: self.shared.ended.subscribe() })
+    }
+
+    /// Where the link goes at the moment, and what it knows of the ways there.
+    pub async fn whereabouts(&self) -> Whereabouts {
+        let address = self.shared.line.lock().await.open.as_ref().map(|open| open.address.to_string());
+        self.shared.route.whereabouts(address)
     }
 
     /// Gives the connection up; the next call opens another.
     pub async fn drop_connection(&self) {
-        *self.connection.lock().await = None;
+        self.shared.give_up(None).await;
+    }
+
+    /// Asks at the node that owns the namespace: where one says that another does, there.
+    /// Answers also how many replicas have it, where that was asked.
+    async fn on_owner(&self, ask: &Ask<'_>) -> Result<(Value, u64)> {
+        let mut hops = 0;
+        loop {
+            let open = self.connected().await?;
+            let fault = match self.exchange(&open, ask).await {
+                Ok(value) => return Ok(value),
+                Err(fault) => fault,
+            };
+            if fault.ends_connection() {
+                self.shared.give_up(Some(open.number)).await;
+            }
+            match &fault.kind {
+                Kind::Moved(to) if hops < HOPS => self.shared.route.moved(to.clone()),
+                _ => return Err(fault.at(&open.address)),
+            }
+            hops += 1;
+        }
+    }
+
+    async fn exchange(&self, open: &Open, ask: &Ask<'_>) -> std::result::Result<(Value, u64), Fault> {
+        let mut connection = open.connection.clone();
+        match ask {
+            Ask::Command(command) => exchange(&mut connection, command).await.map(|value| (value, 0)),
+            Ask::Script(script, args) => {
+                self.run(&mut connection, script, args).await.map(|value| (value, 0))
+            }
+            Ask::Replicated(script, args, replicas, limit) => {
+                let value = self.run(&mut connection, script, args).await?;
+                let mut wait = redis::cmd("WAIT");
+                wait.arg(*replicas).arg(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+                connection.set_response_timeout(*limit + self.patience.reply);
+                let have = exchange(&mut connection, &wait).await?;
+                let Value::Int(have) = have else {
+                    return Err(Fault::new(Kind::Protocol, format!("WAIT answered {have:?}")));
+                };
+                Ok((value, u64::try_from(have).unwrap_or(0)))
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        connection: &mut MultiplexedConnection,
+        script: &Script,
+        args: &[&[u8]],
+    ) -> std::result::Result<Value, Fault> {
+        let (by_hash, by_text) =
+            if script.reads_only { ("EVALSHA_RO", "EVAL_RO") } else { ("EVALSHA", "EVAL") };
+        let build = |verb: &str, body: &str| {
+            let mut command = redis::cmd(verb);
+            command.arg(body).arg(self.keys.len()).arg(&self.keys).arg(args);
+            command
+        };
+        match exchange(connection, &build(by_hash, script.sha())).await {
+            Err(Fault { kind: Kind::NoScript, .. }) => {
+                exchange(connection, &build(by_text, script.source())).await
+            }
+            other => other,
+        }
+    }
+
+    async fn connected(&self) -> Result<Open> {
+        let dials = self.shared.dials.load(Ordering::Acquire);
+        let mut line = self.shared.line.lock().await;
+        if let Some(open) = &mut line.open {
+            if self.shared.route.wants_checks() && open.checked.is_none_or(|last| last.elapsed() >= CHECK) {
+                open.checked = Some(Instant::now());
+                tokio::spawn(Arc::clone(&self.shared).check(open.clone()));
+            }
+            return Ok(open.clone());
+        }
+        let now = self.shared.dials.load(Ordering::Acquire);
+        // Another call dialled while this one waited; to dial once more would only make the
+        // next one wait as long.
+        if let (true, Some(error)) = (now != dials, &line.failed) {
+            return Err(error.clone());
+        }
+        let found = self.shared.route.open(&self.shared.target, self.patience).await;
+        let number = self.shared.dials.fetch_add(1, Ordering::AcqRel) + 1;
+        match found {
+            Ok((dialer, address, connection)) => {
+                let open = Open { connection, dialer, address: address.into(), number, checked: None };
+                *line = Line { open: Some(open.clone()), failed: None };
+                Ok(open)
+            }
+            Err(error) => {
+                line.failed = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Gives the connection with this number up, or whichever there is.
+    async fn give_up(&self, number: Option<u64>) {
+        let mut line = self.line.lock().await;
+        let given_up = line.open.take_if(|open| number.is_none_or(|number| number == open.number));
+        if let Some(open) = given_up {
+            self.ended.send_replace(open.number);
+        }
+    }
+
+    /// Asks whether the connection still goes to the primary, and gives it up if not.
+    async fn check(self: Arc<Shared>, open: Open) {
+        if self.route.leads_elsewhere(&self.target.dialer, &open.dialer).await {
+            self.give_up(Some(open.number)).await;
+        }
+    }
+}
+
+/// Messages of some channels.
+pub struct Subscription {
+    messages: PubSubStream,
+    number: u64,
+    ended: watch::Receiver<u64>,
+}
+
+impl Subscription {
+    /// Waits for the next message; `None` when there will be no more.
+    pub async fn heard(&mut self) -> Option<()> {
+        let number = self.number;
+        tokio::select! {
+            message = self.messages.next() => message.map(drop),
+            _ = self.ended.wait_for(|ended| *ended >= number) => None,
+        }
     }
 }
 
@@ -328,33 +352,6 @@ impl ServerInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parse(url: &str) -> Result<Target> {
-        Target::parse(url, &TlsFiles::default(), None)
-    }
-
-    #[test]
-    fn addresses_never_show_a_password() {
-        let target = parse("redis://ann:s3cret@db.example:6380/2").unwrap();
-        assert_eq!(target.address, "redis://db.example:6380/2");
-        assert!(!target.is_local && target.has_password);
-        let target = parse("unix:///run/r.sock?user=ann&pass=s3cret").unwrap();
-        assert_eq!(target.address, "unix:///run/r.sock");
-        assert!(target.is_local && target.has_password);
-        assert_eq!(parse("redis+unix:///run/r.sock").unwrap().address, "unix:///run/r.sock");
-        assert_eq!(parse("redis://localhost").unwrap().address, "redis://localhost:6379");
-        assert_eq!(parse("rediss://[::1]:7000").unwrap().address, "rediss://::1:7000");
-    }
-
-    #[test]
-    fn bad_urls_are_named_without_being_shown() {
-        for url in ["s3cret", "http://s3cret@x", "redis://s3cret@h:notaport", "rediss://h/#insecure"] {
-            let error = parse(url).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(!error.is_empty() && !error.contains("s3cret"), "{url}: {error}");
-        }
-        let error = parse("redis+sentinel://a,b/m").err().map(|error| error.to_string());
-        assert_eq!(error.as_deref(), Some("redis+sentinel:// is not in this version"));
-    }
 
     #[test]
     fn info_is_read() {

@@ -21,4 +21,3 @@ pub mod spec;
 pub mod state;
 pub mod store;
 pub mod when;
-pub mod why;

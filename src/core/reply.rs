@@ -21,6 +21,11 @@ impl Items {
     pub(super) fn of(value: Value) -> Result<Items> {
         match value {
             Value::Array(items) => Ok(Items(items.into_iter())),
+            // What RESP3 tells as a map, as RESP2 tells it.
+            Value::Map(pairs) => {
+                let flat: Vec<Value> = pairs.into_iter().flat_map(|(name, value)| [name, value]).collect();
+                Ok(Items(flat.into_iter()))
+            }
             other => Err(unexpected("a list", &other)),
         }
     }
@@ -87,15 +92,6 @@ impl Items {
         self.0
     }
 
-    /// The remaining items as texts.
-    pub(super) fn texts(mut self) -> Result<Vec<String>> {
-        let mut texts = Vec::with_capacity(self.0.len());
-        while self.0.len() > 0 {
-            texts.push(self.text()?);
-        }
-        Ok(texts)
-    }
-
     /// The remaining items as pairs of texts: the fields of a hash.
     pub(super) fn pairs(mut self) -> Result<Vec<(String, String)>> {
         let mut pairs = Vec::with_capacity(self.0.len() / 2);
@@ -113,6 +109,8 @@ pub(super) fn bytes(value: Value) -> Result<Vec<u8>> {
         Value::SimpleString(text) => Ok(text.into_bytes()),
         Value::Okay => Ok(b"OK".to_vec()),
         Value::Int(number) => Ok(number.to_string().into_bytes()),
+        // INFO is one of these in RESP3.
+        Value::VerbatimString { text, .. } => Ok(text.into_bytes()),
         other => Err(unexpected("bytes", &other)),
     }
 }

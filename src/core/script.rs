@@ -83,7 +83,6 @@ const AFTER: &str = include_str!("lua/lib/after.lua");
 const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
 const CHORE: &str = include_str!("lua/lib/chores.lua");
 const LIMITS: &str = include_str!("lua/lib/limits.lua");
-const READING: &str = include_str!("lua/lib/read.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
 
 // A full server refuses new work and lets everything that ends or moves work through. A
@@ -109,6 +108,8 @@ macro_rules! scripts {
 scripts! {
     /// Accepts jobs.
     ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE, EVENTS];
+    /// Makes a WAIT cover jobs.
+    TOUCH = "touch", ALWAYS, [CLOCK, BASE];
     /// Writes a worker into the books.
     REGISTER = "register", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
     /// Starts attempts.
@@ -140,11 +141,7 @@ scripts! {
     /// Says how far a job is.
     PROGRESS = "progress", AT_THE_DOOR, [CLOCK, BASE];
     /// Reads jobs.
-    SHOW = "show", READ, [CLOCK_READ, BASE, READING];
-    /// Reads indexes.
-    LIST = "list", READ, [CLOCK_READ, BASE, READING];
-    /// Reads what decides when a job runs.
-    WHY = "why", READ, [CLOCK_READ, BASE, READING];
+    SHOW = "show", READ, [CLOCK_READ, BASE];
     /// Reads output.
     OUTPUT = "output", READ, [CLOCK_READ, BASE];
     /// Reads queues.

@@ -4,6 +4,8 @@
 //! request word, settles by their token, the others because doing them twice is doing them
 //! once.
 
+use std::time::Duration;
+
 use super::error::{Error, Result};
 use super::keys::Keys;
 use super::link::{Link, ServerInfo};
@@ -62,6 +64,10 @@ impl<'a> Args<'a> {
         self.owned(number.map(|number| number.to_string()).unwrap_or_default())
     }
 
+    fn slices(&self) -> Vec<&[u8]> {
+        self.0.iter().map(AsRef::as_ref).collect()
+    }
+
     fn bytes(mut self, bytes: impl Into<std::borrow::Cow<'a, [u8]>>) -> Args<'a> {
         self.0.push(bytes.into());
         self
@@ -71,7 +77,8 @@ impl<'a> Args<'a> {
 impl Store {
     /// The namespace behind `link`.
     pub fn new(link: Link, namespace: Name) -> Store {
-        Store { link, keys: Keys::new(&namespace), namespace }
+        let keys = Keys::new(&namespace);
+        Store { link: link.anchored(keys.anchor(), keys.absent("")), keys, namespace }
     }
 
     /// The link, for its target and its patience.
@@ -86,18 +93,12 @@ impl Store {
 
     /// Calls a script; a format refusal becomes an error here, for all verbs alike.
     pub(super) async fn call(&self, script: &Script, args: &[&[u8]]) -> Result<Items> {
-        let value = self.link.call(script, &self.keys.anchor(), args).await?;
+        let value = self.link.call(script, args).await?;
         Items::of(value)
     }
 
     async fn verb(&self, script: &Script, args: Args<'_>) -> Result<(String, Items)> {
-        let args: Vec<&[u8]> = args.0.iter().map(AsRef::as_ref).collect();
-        let mut items = self.call(script, &args).await?;
-        let word = items.text()?;
-        if word == "FORMAT" {
-            return Err(Error::Format { stored: items.text()?, ours: FORMAT.to_owned() });
-        }
-        Ok((word, items))
+        word(self.call(script, &args.slices()).await?)
     }
 
     /// Enqueues up to [`ENQUEUE_AT_ONCE`] jobs: all of them or none.
@@ -156,6 +157,20 @@ impl Store {
             return Err(Error::Protocol("enqueue answered for another number of jobs".into()));
         }
         Ok(Enqueued::Accepted(accepted))
+    }
+
+    /// Waits until so many replicas have these jobs too, or until `limit` is over; answers
+    /// how many have. `None` when one of them is not there: the primary that took it is gone,
+    /// and no replica had it. At most [`ENQUEUE_AT_ONCE`] ids.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn replicated(&self, ids: &[Name], replicas: u32, limit: Duration) -> Result<Option<u64>> {
+        let args = ids.iter().fold(Args::new(), |args, id| args.text(id.as_str()));
+        let (value, have) =
+            self.link.call_replicated(&script::TOUCH, &args.slices(), replicas, limit).await?;
+        let (_, missing) = word(Items::of(value)?)?;
+        Ok((missing.rest().count() == 0).then_some(have))
     }
 
     /// Writes a worker into the books.
@@ -382,9 +397,17 @@ impl Store {
     /// # Errors
     /// See [`Error`].
     pub async fn server_info(&self) -> Result<ServerInfo> {
-        let value = self.link.send(&redis::cmd("INFO")).await?;
-        Ok(ServerInfo::parse(&String::from_utf8_lossy(&super::reply::bytes(value)?)))
+        self.link.info().await
     }
+}
+
+/// The word that a changing verb answers with, and what follows it.
+fn word(mut items: Items) -> Result<(String, Items)> {
+    let word = items.text()?;
+    if word == "FORMAT" {
+        return Err(Error::Format { stored: items.text()?, ours: FORMAT.to_owned() });
+    }
+    Ok((word, items))
 }
 
 fn claimed(mut job: Items) -> Result<Claimed> {

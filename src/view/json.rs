@@ -18,8 +18,7 @@ use crate::core::state::State;
 use crate::core::when::rfc3339;
 
 use super::escape::is_unsafe;
-use super::overview::{health, is_live};
-use super::why::{Reason, Short};
+use super::overview::health;
 
 /// The form of these objects.
 pub const SCHEMA: u32 = 1;
@@ -62,6 +61,23 @@ pub struct Accepted<'a> {
     pub queue: &'a str,
     /// Live workers that serve the queue.
     pub workers: u64,
+    /// With `--durable`: how many replicas have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<&'a Replicas>,
+}
+
+/// Replicas that have a job, and that should.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replicas {
+    /// So many have it.
+    pub have: u64,
+    /// So many were asked for.
+    pub want: u64,
+}
+
+/// The same as a value, for an error's object.
+pub fn replicas(replicas: &Replicas) -> serde_json::Value {
+    serde_json::json!({"have": replicas.have, "want": replicas.want})
 }
 
 /// What `enqueue --dry-run --json` says.
@@ -113,7 +129,6 @@ struct Job<'a> {
     workers: u64,
     cwd: Option<&'a Bytes>,
     attempts: Vec<AttemptLine<'a>>,
-    why: Option<Short<'a>>,
     schema: u32,
 }
 
@@ -159,8 +174,8 @@ fn signal(outcome: Option<Outcome>) -> Option<u8> {
     }
 }
 
-/// One job; in full if its attempts were read. `why` where it was asked for.
-pub fn job(report: &JobReport, why: Option<&Reason>) -> String {
+/// One job in full.
+pub fn job(report: &JobReport) -> String {
     let spec = &report.spec;
     line(&Job {
         id: &report.id,
@@ -204,7 +219,6 @@ pub fn job(report: &JobReport, why: Option<&Reason>) -> String {
         workers: report.workers,
         cwd: spec.cwd.as_ref(),
         attempts: report.attempts.iter().map(attempt).collect(),
-        why: why.map(Reason::short),
         schema: SCHEMA,
     })
 }
@@ -249,9 +263,6 @@ struct Queue<'a> {
     max_depth: Option<u64>,
     bytes: u64,
     max_bytes: Option<u64>,
-    max_running: Option<u64>,
-    rate: Option<u64>,
-    rate_ms: Option<u64>,
     workers: u64,
     head_enqueued_at: Option<String>,
 }
@@ -270,7 +281,6 @@ struct Worker<'a> {
     slots: u32,
     held: u32,
     mode: &'a str,
-    live: bool,
     started_at: String,
     seen_at: String,
     version: &'a str,
@@ -292,6 +302,10 @@ struct Server<'a> {
     kind: &'a str,
     version: &'a str,
     role: &'a str,
+    mode: &'a str,
+    primary: Option<&'a str>,
+    replicas: u64,
+    nodes: &'a [String],
     pid: Option<u32>,
     aof: bool,
     rdb: bool,
@@ -313,7 +327,7 @@ pub fn overview(overview: &Overview) -> String {
         attention: health.attention,
         now: rfc3339(overview.now_ms),
         queues: overview.queues.iter().map(queue).collect(),
-        workers: overview.workers.iter().map(|one| worker(one, overview.now_ms)).collect(),
+        workers: overview.workers.iter().map(worker).collect(),
         failures: overview.failures.iter().map(failure).collect(),
         server: server_object(&overview.server),
         schema: SCHEMA,
@@ -325,16 +339,6 @@ pub fn server(report: &ServerReport) -> String {
     line(&server_object(report))
 }
 
-/// One queue.
-pub fn queue_line(report: &QueueReport) -> String {
-    line(&queue(report))
-}
-
-/// One worker, at Redis time `now_ms`.
-pub fn worker_line(report: &WorkerReport, now_ms: i64) -> String {
-    line(&worker(report, now_ms))
-}
-
 fn queue(queue: &QueueReport) -> Queue<'_> {
     Queue {
         name: &queue.name,
@@ -343,15 +347,12 @@ fn queue(queue: &QueueReport) -> Queue<'_> {
         max_depth: queue.max_depth,
         bytes: queue.bytes,
         max_bytes: queue.max_bytes,
-        max_running: queue.max_running,
-        rate: queue.rate,
-        rate_ms: queue.rate_ms,
         workers: queue.workers,
         head_enqueued_at: queue.head_enqueued_ms.map(rfc3339),
     }
 }
 
-fn worker(worker: &WorkerReport, now_ms: i64) -> Worker<'_> {
+fn worker(worker: &WorkerReport) -> Worker<'_> {
     Worker {
         id: &worker.id,
         label: worker.label.as_deref(),
@@ -361,7 +362,6 @@ fn worker(worker: &WorkerReport, now_ms: i64) -> Worker<'_> {
         slots: worker.slots,
         held: worker.held,
         mode: &worker.mode,
-        live: is_live(worker, now_ms),
         started_at: rfc3339(worker.started_ms),
         seen_at: rfc3339(worker.seen_ms),
         version: &worker.version,
@@ -385,6 +385,10 @@ fn server_object(report: &ServerReport) -> Server<'_> {
         kind: &report.kind,
         version: &report.version,
         role: &report.role,
+        mode: report.mode,
+        primary: report.primary.as_deref(),
+        replicas: report.replicas,
+        nodes: &report.nodes,
         pid: report.pid,
         aof: report.aof,
         rdb: report.rdb,

@@ -16,6 +16,8 @@ pub struct Problem {
     pub message: String,
     /// Further faults of the same kind, a line each.
     pub more: Vec<String>,
+    /// For machines: further members of the error object.
+    pub facts: serde_json::Map<String, serde_json::Value>,
     /// What to do about it.
     pub hint: Option<String>,
 }
@@ -23,13 +25,21 @@ pub struct Problem {
 impl Problem {
     /// A problem without a hint.
     pub fn new(code: u8, kind: &'static str, message: impl Into<String>) -> Problem {
-        Problem { code, kind, message: message.into(), more: Vec::new(), hint: None }
+        let (message, more, facts) = (message.into(), Vec::new(), serde_json::Map::new());
+        Problem { code, kind, message, more, facts, hint: None }
     }
 
     /// The same problem with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same problem with a fact for machines.
+    #[must_use]
+    pub fn fact(mut self, name: &str, value: serde_json::Value) -> Problem {
+        self.facts.insert(name.to_owned(), value);
         self
     }
 
@@ -65,6 +75,8 @@ impl Problem {
             message: &'a str,
             #[serde(skip_serializing_if = "<[String]>::is_empty")]
             more: &'a [String],
+            #[serde(flatten)]
+            facts: &'a serde_json::Map<String, serde_json::Value>,
             hint: Option<&'a str>,
         }
         super::json::line(&Outer {
@@ -73,6 +85,7 @@ impl Problem {
                 kind: self.kind,
                 message: &self.message,
                 more: &self.more,
+                facts: &self.facts,
                 hint: self.hint.as_deref(),
             },
         })

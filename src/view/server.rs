@@ -19,6 +19,7 @@ pub fn server(look: &Look, server: &ServerReport) -> String {
     let mut lines = vec![
         ("address", server.address.clone()),
         ("server", format!("{} {}, {}", server.kind, server.version, server.role)),
+        ("mode", format!("{}, {}", server.mode, words::count(server.replicas, "replica"))),
         ("persists", persistence(server).to_owned()),
         ("memory", memory),
         ("eviction", server.eviction.clone()),
@@ -31,6 +32,12 @@ pub fn server(look: &Look, server: &ServerReport) -> String {
             ),
         ),
     ];
+    if let Some(primary) = &server.primary {
+        lines.push(("primary", primary.clone()));
+    }
+    if !server.nodes.is_empty() {
+        lines.push((if server.mode == "sentinel" { "sentinels" } else { "nodes" }, server.nodes.join(" ")));
+    }
     if let Some(pid) = server.pid {
         lines.push(("process", pid.to_string()));
     }

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use tokio::sync::Notify;
 
 use super::order::random_unit;
@@ -16,10 +15,10 @@ use crate::core::store::Store;
 pub async fn listen(store: Arc<Store>, channels: Vec<String>, bell: Arc<Notify>) {
     let mut wait = Duration::from_millis(100);
     loop {
-        if let Ok(mut messages) = store.link().target().subscribe(&channels, store.link().patience()).await {
+        if let Ok(mut messages) = store.link().subscribe(&channels).await {
             wait = Duration::from_millis(100);
             bell.notify_one();
-            while messages.next().await.is_some() {
+            while messages.heard().await.is_some() {
                 bell.notify_one();
             }
         }

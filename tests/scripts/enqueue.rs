@@ -1,5 +1,7 @@
 //! enqueue and limit.
 
+use std::time::Duration;
+
 use jobq::core::error::Error;
 use jobq::core::state::State;
 use jobq::core::store::{Accepted, Enqueued, Full, Left, NewJob, When};
@@ -265,4 +267,20 @@ fn forgotten_scripts_are_sent_again() {
     desk.server.flush_scripts();
     desk.finish("a", &token);
     assert_eq!(desk.state("a"), "SUCCESS");
+}
+
+#[test]
+fn a_touch_changes_nothing_and_says_whether_the_jobs_are_there() {
+    let desk = Desk::new();
+    desk.add(&["a", "b"]);
+    let touch = |names: &[&str]| {
+        let ids: Vec<_> = names.iter().map(|name| id(name)).collect();
+        desk.unchanged(|desk| desk.run(desk.store.replicated(&ids, 0, Duration::ZERO))).unwrap()
+    };
+    assert_eq!(touch(&["a", "b"]), Some(0));
+    assert_eq!(touch(&["a", "nobody"]), None);
+    desk.raw(&["HSET", "jobq:{t}:meta", "format", "2"]);
+    let refused = desk.run(desk.store.replicated(&[id("a")], 0, Duration::ZERO));
+    assert!(matches!(refused, Err(Error::Format { .. })), "{refused:?}");
+    desk.raw(&["HSET", "jobq:{t}:meta", "format", "1"]);
 }

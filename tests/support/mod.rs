@@ -10,6 +10,7 @@
 #![allow(unused_imports, reason = "the same, for the names given here")]
 
 pub mod books;
+pub mod cluster;
 mod guard;
 pub mod jobs;
 pub mod invariants;
@@ -18,6 +19,7 @@ pub mod proxy;
 pub mod resp;
 pub mod room;
 pub mod run;
+pub mod sentinel;
 pub mod server;
 
 use std::ffi::OsString;
@@ -25,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+pub use cluster::ClusterScene;
 pub use jobs::{Job, engine_of, enqueue_many};
 pub use oracle::Oracle;
 pub use proxy::{Mode, Proxy};
@@ -32,6 +35,7 @@ pub use resp::Value;
 pub use room::{Jobq, Room};
 pub use run::{Output, Running};
 pub use rustix::process::Signal;
+pub use sentinel::SentinelScene;
 pub use server::{Server, ServerOptions};
 
 /// Where programs are on any machine.

@@ -36,8 +36,16 @@ struct Fault {
     needle: Vec<u8>,
     /// Which of those requests, counted down to 1.
     nth: usize,
-    /// The request itself is lost, not its reply.
-    request: bool,
+    loss: Loss,
+}
+
+/// What is lost; then the connection is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    Request,
+    Reply,
+    /// The second half of the reply.
+    HalfReply,
 }
 
 enum Upstream {
@@ -133,17 +141,22 @@ impl Proxy {
 
     /// As [`Proxy::lose_reply`], counting requests that contain `text`, a command's name perhaps.
     pub fn lose_reply_to(&self, text: &str, nth: usize) {
-        self.arm(text, nth, false);
+        self.arm(text, nth, Loss::Reply);
     }
 
     /// The connection is cut before the `nth` request that contains `text` is passed on.
     pub fn lose_request(&self, text: &str, nth: usize) {
-        self.arm(text, nth, true);
+        self.arm(text, nth, Loss::Request);
     }
 
-    fn arm(&self, text: &str, nth: usize, request: bool) {
+    /// As [`Proxy::lose_reply_to`], but the first half of the reply is returned.
+    pub fn halve_reply_to(&self, text: &str, nth: usize) {
+        self.arm(text, nth, Loss::HalfReply);
+    }
+
+    fn arm(&self, text: &str, nth: usize, loss: Loss) {
         let needle = text.to_ascii_lowercase().into_bytes();
-        *lock(&self.shared.fault) = Some(Fault { needle, nth, request });
+        *lock(&self.shared.fault) = Some(Fault { needle, nth, loss });
     }
 
     /// Whether the fault armed last has come to pass.
@@ -234,7 +247,7 @@ impl Shared {
         &self,
         mut from: BufReader<Stream>,
         mut to: Stream,
-        losing: &Sender<bool>,
+        losing: &Sender<Option<Loss>>,
     ) -> io::Result<()> {
         loop {
             let mut request = Vec::new();
@@ -246,13 +259,13 @@ impl Shared {
                 continue;
             }
             let fault = self.fault_for(&request);
-            if fault == Some(true) {
+            if fault == Some(Loss::Request) {
                 return Ok(());
             }
             self.requests.fetch_add(1, Ordering::SeqCst);
             lock(&self.commands).push(command_name(&request));
             // Said before the request goes out, so the other thread knows before the reply.
-            let _ = losing.send(fault.is_some());
+            let _ = losing.send(fault);
             to.write_all(&request)?;
         }
     }
@@ -261,12 +274,15 @@ impl Shared {
         &self,
         mut from: BufReader<Stream>,
         mut to: Stream,
-        lost: &Receiver<bool>,
+        lost: &Receiver<Option<Loss>>,
     ) -> io::Result<()> {
         loop {
             let mut reply = Vec::new();
             read_frame(&mut from, &mut reply)?;
-            if lost.try_recv().unwrap_or(false) {
+            if let Some(loss) = lost.try_recv().ok().flatten() {
+                if loss == Loss::HalfReply {
+                    to.write_all(&reply[..reply.len() / 2])?;
+                }
                 *lock(&self.fault) = None;
                 return Ok(());
             }
@@ -291,8 +307,8 @@ impl Shared {
         self.mode()
     }
 
-    /// Whether this request is the one to fail: `Some(true)` loses it, `Some(false)` its reply.
-    fn fault_for(&self, request: &[u8]) -> Option<bool> {
+    /// What this request, or its reply, is to suffer.
+    fn fault_for(&self, request: &[u8]) -> Option<Loss> {
         let mut armed = lock(&self.fault);
         let fault = armed.as_mut().filter(|fault| fault.nth > 0)?;
         let request = request.to_ascii_lowercase();
@@ -304,11 +320,11 @@ impl Shared {
         if fault.nth > 0 {
             return None;
         }
-        let lose_request = fault.request;
-        if lose_request {
+        let loss = fault.loss;
+        if loss == Loss::Request {
             *armed = None;
         }
-        Some(lose_request)
+        Some(loss)
     }
 }
 

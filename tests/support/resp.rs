@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -69,9 +70,14 @@ impl fmt::Display for Value {
     }
 }
 
+/// Any stream.
+trait Duplex: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Duplex for T {}
+
 /// One connection.
 pub struct Client {
-    stream: BufReader<UnixStream>,
+    stream: BufReader<Box<dyn Duplex>>,
 }
 
 impl Client {
@@ -79,7 +85,15 @@ impl Client {
     pub fn connect(socket: &Path) -> io::Result<Client> {
         let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        Ok(Client { stream: BufReader::new(stream) })
+        Ok(Client { stream: BufReader::new(Box::new(stream)) })
+    }
+
+    /// Connects to a loopback port. Replies must come within 30 s.
+    pub fn connect_tcp(port: u16) -> io::Result<Client> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        stream.set_nodelay(true)?;
+        Ok(Client { stream: BufReader::new(Box::new(stream)) })
     }
 
     /// Sends one command and reads its reply.

@@ -128,6 +128,11 @@ impl Server {
         self.dir.path()
     }
 
+    /// Whether it was started and not killed since.
+    pub fn is_running(&self) -> bool {
+        self.child.is_some()
+    }
+
     #[track_caller]
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("a server that was not killed").id()

@@ -47,6 +47,10 @@ pub struct EnqueueArgs {
     /// When the queue is full: fail (exit 75), wait, or wait=DURATION
     #[arg(long, value_name = "HOW", default_value = "fail", help_heading = WAITING)]
     pub if_full: IfFull,
+    /// Wait until N replicas of the server have the job too; fewer after 4 seconds: exit 74
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with = "dry_run",
+          help_heading = WAITING)]
+    pub durable: Option<u32>,
 
     /// The job.
     #[command(flatten)]
