@@ -58,6 +58,11 @@ impl Error {
         matches!(self, Error::Unreachable { .. } | Error::Unknown { .. } | Error::Refusing { .. })
     }
 
+    /// Whether the server's memory is full: it takes nothing new, and lets what is there end.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Error::Refusing { why, .. } if why.starts_with("OOM"))
+    }
+
     /// A short stable word for counters, JSON and one log line a cause.
     pub fn kind(&self) -> &'static str {
         match self {

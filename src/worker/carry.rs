@@ -17,7 +17,6 @@ use super::journal::{Event, Level};
 use super::output::{Batch, Keep, Recorder, Stream};
 use super::shared::{LastOrders, Shared};
 use crate::core::bytes::Bytes;
-use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::store::{Claimed, OutputBatch};
 
@@ -153,11 +152,8 @@ impl Carrier {
                 let event =
                     Event::new(Level::Warn, "cannot store output, trying again").with("error", &error);
                 self.shared.journal.complain(error.kind(), &event);
-                if matches!(error, Error::Unreachable { .. } | Error::Unknown { .. }) {
-                    Sent::Away
-                } else {
-                    Sent::Refused
-                }
+                // One that takes no outcome either is as good as away.
+                if error.is_passing() && !error.is_full() { Sent::Away } else { Sent::Refused }
             }
         }
     }
