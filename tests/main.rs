@@ -13,6 +13,7 @@
 
 mod support;
 
+mod chaos;
 mod cleanroom;
 mod cluster;
 mod cli;

@@ -162,14 +162,17 @@ impl Job {
 /// where the last was killed.
 #[track_caller]
 pub fn engine_of(guardian: u32) -> u32 {
-    wait_for_some("the engine", PATIENCE, || {
-        let path = format!("/proc/{guardian}/task/{guardian}/children");
-        let children = std::fs::read_to_string(Path::new(&path)).ok()?;
-        let mut children = children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
-        children.find(|pid| {
-            let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            alive(*pid) && environ.split(|byte| *byte == 0).any(|one| one == b"JOBQ__ENGINE=1")
-        })
+    wait_for_some("the engine", PATIENCE, || engine_now(guardian))
+}
+
+/// The engine of a worker at this moment, if it has one.
+pub fn engine_now(guardian: u32) -> Option<u32> {
+    let path = format!("/proc/{guardian}/task/{guardian}/children");
+    let children = std::fs::read_to_string(Path::new(&path)).ok()?;
+    let mut children = children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
+    children.find(|pid| {
+        let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        alive(*pid) && environ.split(|byte| *byte == 0).any(|one| one == b"JOBQ__ENGINE=1")
     })
 }
 

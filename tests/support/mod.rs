@@ -28,11 +28,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub use cluster::ClusterScene;
-pub use jobs::{Job, engine_of, enqueue_many};
+pub use jobs::{Job, engine_now, engine_of, enqueue_many};
 pub use oracle::Oracle;
 pub use proxy::{Mode, Proxy};
 pub use resp::Value;
-pub use room::{Jobq, Room};
+pub use room::{Jobq, Room, jobq_program};
 pub use run::{Output, Running};
 pub use rustix::process::Signal;
 pub use sentinel::SentinelScene;

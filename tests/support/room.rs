@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use jobq::local::{self, Place};
@@ -86,7 +88,7 @@ impl Room {
 
     /// The real program with these arguments.
     pub fn jobq<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Jobq {
-        self.program(env!("CARGO_BIN_EXE_jobq")).args(args)
+        self.program(jobq_program()).args(args)
     }
 
     /// Any other program in the same room.
@@ -134,6 +136,11 @@ impl Drop for Room {
             signal(pid, Signal::KILL);
         }
     }
+}
+
+/// The program as cargo built it for the tests, else the one that a make target names.
+pub fn jobq_program() -> PathBuf {
+    std::env::var_os("JOBQ_TEST_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_jobq").into(), PathBuf::from)
 }
 
 /// One command, not yet run.
@@ -197,6 +204,13 @@ impl Jobq {
     #[track_caller]
     pub fn spawn(self) -> Running {
         Running::start(self)
+    }
+
+    /// The command itself, for whoever looks after the process alone. Leads a group.
+    pub fn command(self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args).env_clear().envs(&self.env).current_dir(&self.cwd).process_group(0);
+        command
     }
 }
 

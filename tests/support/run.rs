@@ -1,9 +1,9 @@
 //! Running a command of a [`super::Room`] and judging what came out.
 
 use std::io::{Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -28,24 +28,20 @@ impl Running {
             .map(|word| word.to_string_lossy().into_owned())
             .collect();
         let words = words.join(" ");
-        let mut child = Command::new(&command.program)
-            .args(&command.args)
-            .env_clear()
-            .envs(&command.env)
-            .current_dir(&command.cwd)
+        let (input, home) = (command.stdin.clone(), command.home.clone());
+        let mut child = command
+            .command()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {words}: {error}"));
         let mut stdin = child.stdin.take().expect("a pipe");
-        let input = command.stdin;
         // A command that does not read its input is no failure of the test.
         thread::spawn(move || drop(stdin.write_all(&input)));
         let stdout = Collected::from(child.stdout.take().expect("a pipe"));
         let stderr = Collected::from(child.stderr.take().expect("a pipe"));
-        Running { child, words, home: command.home, stdout, stderr, ended: false }
+        Running { child, words, home, stdout, stderr, ended: false }
     }
 
     pub fn pid(&self) -> u32 {

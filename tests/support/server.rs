@@ -164,6 +164,26 @@ impl Server {
         self.launch();
     }
 
+    /// As [`Server::restart`], answering LOADING for about this long.
+    pub fn restart_loading(&mut self, time: Duration) {
+        self.kill9();
+        // Redis waits after so many commands of its log; how many there are tells its size.
+        let bytes = files_below(self.dir.path(), "appendonly").unwrap_or(0);
+        let commands = (bytes / 90).max(1);
+        let wait_us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX) / commands;
+        let before = self.options.extra.len();
+        let delay = match wait_us {
+            60.. => format!("key-load-delay {}", wait_us - 55),
+            _ => format!(
+                "key-load-delay -{}",
+                (60 * commands / u64::try_from(time.as_micros()).unwrap_or(1)).max(1)
+            ),
+        };
+        self.options.extra.push(delay);
+        self.launch();
+        self.options.extra.truncate(before);
+    }
+
     /// One command on a connection of its own; error replies are values.
     #[track_caller]
     pub fn cli<A: AsRef<[u8]>>(&self, args: &[A]) -> Value {
@@ -179,7 +199,7 @@ impl Server {
         self.try_client().expect("the server accepts connections")
     }
 
-    fn try_client(&self) -> std::io::Result<Client> {
+    pub fn try_client(&self) -> std::io::Result<Client> {
         let mut client = Client::connect(&self.socket())?;
         if let Some(password) = &self.options.requirepass {
             client.call(&["AUTH", password])?;
@@ -302,6 +322,21 @@ impl Drop for Server {
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
     listener.local_addr().expect("a bound address").port()
+}
+
+/// Bytes in files whose names begin so, in this folder and those below.
+fn files_below(dir: &Path, prefix: &str) -> std::io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(dir)?.flatten() {
+        let meta = entry.metadata()?;
+        let named = entry.file_name().to_string_lossy().starts_with(prefix);
+        bytes += match (meta.is_dir(), named) {
+            (true, _) => files_below(&entry.path(), prefix)?,
+            (false, true) => meta.len(),
+            _ => 0,
+        };
+    }
+    Ok(bytes)
 }
 
 /// The elements in groups of `width` (a hash's pairs), in order.

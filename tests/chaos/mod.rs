@@ -1,0 +1,18 @@
+//! The fault suite: what must hold when things break, counted.
+//!
+//! The truth is kept outside Redis. Each job is a small program (`job.c`) that writes its start,
+//! its signs of life and its end to a file; each producer's exit codes are noted; each fault is
+//! written into a ledger. After a full drain [`judge`] compares the three with the store. A short
+//! form runs with the tests.
+
+#![allow(dead_code, reason = "the tests use a part of it, the program of `make chaos` the rest")]
+
+pub mod faults;
+pub mod judge;
+pub mod producers;
+pub mod stage;
+pub mod storm;
+pub mod truth;
+
+#[cfg(test)]
+mod short;

@@ -1,0 +1,26 @@
+//! The short form of the storm, and the judge's own tests.
+
+use std::time::Duration;
+
+use super::faults::{self, Kind};
+use super::stage::Shape;
+use super::storm::{self, Weather};
+
+/// Every kind once or more, none so long that a busy machine would add faults of its own.
+const KINDS: [&[Kind]; 3] = [&faults::OF_WORKERS, &faults::OF_REDIS, &faults::OF_THE_NETWORK];
+
+#[test]
+fn a_storm_loses_nothing_and_runs_nothing_twice_without_a_reason() {
+    let shape = Shape {
+        workers: 3,
+        slots: 3,
+        lease: Duration::from_secs(3),
+        jobs: 300,
+        time: Duration::from_secs(12),
+    };
+    let weather =
+        Weather { groups: &KINDS, rest_ms: (200, 900), producers: 3, drain: Duration::from_secs(120) };
+    let (stage, passed) = storm::run(shape, 1, &weather);
+    eprintln!("faults: {:?}\n{:#?}", stage.fault_counts(), passed.verdict);
+    assert!(passed.verdict.is_clean(), "{:#?}\nlogs: {}", passed.verdict, stage.keep());
+}

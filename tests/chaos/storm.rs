@@ -1,0 +1,72 @@
+//! The storm: everything goes wrong at once while jobs come in and run; then the verdict.
+
+use std::thread;
+use std::time::Duration;
+
+use super::faults::{self, Kind};
+use super::judge::{Verdict, judge};
+use super::producers::Book;
+use super::stage::{Rng, Shape, Stage, lock};
+use crate::support::books::Books;
+use crate::support::invariants;
+
+/// What goes wrong, and how often.
+pub struct Weather<'a> {
+    /// Each group takes its turns beside the others.
+    pub groups: &'a [&'a [Kind]],
+    /// The shortest and longest rest between two faults of a group, in milliseconds.
+    pub rest_ms: (u64, u64),
+    pub producers: u64,
+    /// How long everything may take to end once nothing goes wrong any more.
+    pub drain: Duration,
+}
+
+/// How a storm went.
+pub struct Passed {
+    pub verdict: Verdict,
+    /// From the last fault to the last end of a job.
+    pub drained_ms: u128,
+}
+
+/// Runs a storm to its verdict.
+pub fn run(shape: Shape, seed: u64, weather: &Weather<'_>) -> (Stage, Passed) {
+    let stage = Stage::new(shape);
+    let (book, stage_ref) = (Book::default(), &stage);
+    let drained = thread::scope(|scope| {
+        scope.spawn(|| stage_ref.keep_workers());
+        // Also after a panic below: the scope waits for this thread.
+        let _end = EndOfKeeping(stage_ref);
+        let storms = (100..).zip(weather.groups).map(|(part, kinds)| {
+            scope.spawn(move || faults::storm(stage_ref, Rng::new(seed, part), kinds, weather.rest_ms))
+        });
+        let storms: Vec<_> = storms.collect();
+        let sending = (0..weather.producers).map(|part| {
+            let (book, rng) = (&book, Rng::new(seed, part));
+            scope.spawn(move || book.produce(stage_ref, rng))
+        });
+        let sending: Vec<_> = sending.collect();
+        let told = sending.into_iter().map(thread::ScopedJoinHandle::join).all(|end| end.is_ok());
+        stage_ref.calm();
+        let calmed = storms.into_iter().map(thread::ScopedJoinHandle::join).all(|end| end.is_ok());
+        assert!(told && calmed, "a thread of the run panicked");
+        let drained = stage_ref.drain(weather.drain);
+        stage_ref.stop_workers();
+        drained
+    });
+    let books = Books::read(&mut lock(&stage.server).client());
+    let slack = shape.lease * 2 + Duration::from_secs(5);
+    let slack_ns = u64::try_from(slack.as_nanos()).unwrap_or(u64::MAX);
+    let mut verdict = judge(&book.sent(), &stage.truth.lives(), &books, &stage.ledger(), slack_ns);
+    verdict.violations = invariants::violations(&books);
+    let drained_ms = drained.unwrap_or(weather.drain).as_millis();
+    (stage, Passed { verdict, drained_ms })
+}
+
+struct EndOfKeeping<'a>(&'a Stage);
+
+impl Drop for EndOfKeeping<'_> {
+    fn drop(&mut self) {
+        self.0.calm();
+        self.0.let_workers_be();
+    }
+}
