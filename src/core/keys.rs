@@ -28,7 +28,7 @@ macro_rules! keys {
 }
 
 keys! {
-    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `events` (the bound). The last part is empty.
+    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `events` (the bound), `torn` (the books are being mended). The last part is empty.
     meta = "meta";
     /// zset, scores 0: every queue that ever had a job or a setting.
     queues = "queues";
@@ -58,6 +58,8 @@ keys! {
     tombs = "tombs";
     /// hash: how a task's jobs ended lately, and its open incident.
     alert = "alert:";
+    /// hash: how far the walk that mends torn books got.
+    mend = "mend";
     /// list: ids of chores, oldest first.
     chores = "chores";
     /// hash: one chore and how far it got.

@@ -84,6 +84,8 @@ const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
 const CHORE: &str = include_str!("lua/lib/chores.lua");
 const LIMITS: &str = include_str!("lua/lib/limits.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
+const MEND: &str = include_str!("lua/lib/mend.lua");
+const WALK: &str = include_str!("lua/lib/walk.lua");
 
 // A full server refuses new work and lets everything that ends or moves work through. A
 // script that begins with a removal would escape the check by itself; with a header it is
@@ -113,9 +115,9 @@ scripts! {
     /// Writes a worker into the books.
     REGISTER = "register", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
     /// Starts attempts.
-    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE, LIMITS];
+    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, HOUSE, CHORE, MEND, WALK, LIMITS];
     /// Keeps leases.
-    RENEW = "renew", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
+    RENEW = "renew", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, HOUSE, CHORE, MEND, WALK];
     /// Takes the jobs of a worker that stands still.
     TAKEOVER = "takeover", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
     /// Gives up the jobs of a dead half.
@@ -135,7 +137,7 @@ scripts! {
     /// Writes down a purge.
     PURGE = "purge", ALWAYS, [CLOCK, BASE, EVENTS];
     /// A slice of housework.
-    CHORES = "chores", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
+    CHORES = "chores", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, HOUSE, CHORE, MEND, WALK];
     /// Appends output.
     LOG = "log", AT_THE_DOOR, [CLOCK, BASE];
     /// Says how far a job is.

@@ -218,11 +218,15 @@ impl Store {
             mail: reply.items()?.pairs()?,
             peers: reply.items()?.lists().map(|entry| peer(entry?)).collect::<Result<_>>()?,
             withheld: reply.number::<u8>()? == 1,
+            holds: reply.number()?,
+            strange: Vec::new(),
+            mended: reply.number()?,
         }))
     }
 
     /// Keeps all leases of a worker. `held` is at most [`RENEW_AT_ONCE`] of its jobs, to
-    /// learn of those that are not its any more.
+    /// learn of those that are not its any more; `holds` is how many it knows of, to learn of
+    /// others that the books say it holds.
     ///
     /// # Errors
     /// See [`Error`].
@@ -231,6 +235,7 @@ impl Store {
         identity: &Identity,
         mode: &str,
         peers_after: Option<&str>,
+        holds: usize,
         held: &[(&str, &str)],
         queues: Option<&[&str]>,
     ) -> Result<Beat> {
@@ -240,6 +245,7 @@ impl Store {
             .text(mode)
             .text(peers_after.unwrap_or_default())
             .text(if queues.is_some() { "1" } else { "" })
+            .number(holds)
             .number(held.len());
         let args = held.iter().fold(args, |args, (id, token)| args.text(id).text(token));
         let args = queues.unwrap_or_default().iter().fold(args, |args, queue| args.text(queue));
@@ -262,6 +268,9 @@ impl Store {
             mail,
             peers,
             withheld: false,
+            holds: 0,
+            strange: reply.items()?.pairs()?,
+            mended: reply.number()?,
         }))
     }
 

@@ -15,7 +15,7 @@
 //! A claim whose reply was lost is repeated with the same request word until its answer is
 //! known, so no job is ever held without being run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -136,6 +136,9 @@ struct Engine {
     withheld: bool,
     /// When a renewal last asked whether the jobs held are still ours.
     asked_lost: Instant,
+    /// The books say that this worker holds more than it knows of: the tokens that the newest
+    /// renewal named, of which those that the next one names again are given up.
+    strange: Option<HashSet<String>>,
     /// With all slots busy, the next pulse claims hooks instead of renewing.
     hooks_turn: bool,
     /// What this worker holds changed since the newest pulse was sent.
@@ -204,6 +207,7 @@ impl Engine {
             empty: false,
             withheld: false,
             asked_lost: now,
+            strange: None,
             hooks_turn: false,
             changed: false,
             end_by: None,
@@ -311,7 +315,8 @@ impl Engine {
         // one a second, and with all slots busy it takes turns with the claim of hooks.
         self.hooks_turn = !self.hooks_turn;
         let for_hooks = hooks > 0 && self.hooks_turn;
-        let ask = self.held.values().any(Held::counts) && self.asked_lost.elapsed() >= Duration::from_secs(1);
+        let ask = (self.held.values().any(Held::counts) || self.strange.is_some())
+            && self.asked_lost.elapsed() >= Duration::from_secs(1);
         if self.pulses.has_open_claim() || (!ask && (free > 0 || for_hooks)) {
             let order = order::order(&settings.queues, settings.strict);
             let queues = order.into_iter().map(|place| {
@@ -328,7 +333,8 @@ impl Engine {
             let held = self.held.iter().filter(|(_, held)| held.counts());
             let held = held.map(|(token, held)| (held.id.to_string(), token.clone())).collect();
             let queues = settings.queues.iter().map(|(queue, _)| queue.to_string()).collect();
-            self.pulses.renew(&self.identity, self.mode.word(), peers_after, held, queues);
+            let (mode, holds) = (self.mode.word(), self.held.len());
+            self.pulses.renew(&self.identity, mode, peers_after, holds, held, queues);
             self.asked_lost = Instant::now();
             if free > 0 {
                 self.pulses.hurry();
@@ -374,6 +380,14 @@ impl Engine {
         for id in &pulse.lost {
             self.condemn(|held| held.id.as_str() == id);
         }
+        if claimed {
+            if self.strange.is_none() && pulse.holds > self.held.len() as u64 {
+                self.strange = Some(HashSet::new());
+            }
+        } else {
+            self.disown(pulse.strange);
+        }
+        self.say_mended(pulse.mended);
         // No page is not an empty page: that would say that all peers have left the books.
         if self.asked_peers {
             let me = self.identity.worker.as_str();

@@ -234,12 +234,14 @@ impl Pulses {
         });
     }
 
-    /// Sends a renewal. Of many held jobs it asks about some each time, in turn.
+    /// Sends a renewal of the `holds` jobs that the worker knows of. Of many `held` ones it asks
+    /// about some each time, in turn.
     pub fn renew(
         &mut self,
         identity: &Identity,
         mode: &'static str,
         peers_after: Option<String>,
+        holds: usize,
         mut held: Vec<(String, String)>,
         queues: Vec<String>,
     ) {
@@ -257,7 +259,7 @@ impl Pulses {
             let queues: Vec<&str> = queues.iter().map(String::as_str).collect();
             let queues = full.then_some(queues.as_slice());
             store
-                .renew(&identity, mode, peers_after.as_deref(), &held, queues)
+                .renew(&identity, mode, peers_after.as_deref(), holds, &held, queues)
                 .await
                 .map(|beat| (false, beat))
         });

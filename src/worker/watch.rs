@@ -66,7 +66,9 @@ impl Watch {
                 entry.since = now;
             }
             let stood = now.duration_since(entry.since);
-            if stood >= SUSPICIOUS && (peer.held > 0 || stood >= BURY) {
+            // One without a record has nothing to come back to.
+            let forgotten = peer.nonce.is_empty();
+            if stood >= SUSPICIOUS && (peer.held > 0 || forgotten || stood >= BURY) {
                 still.push(Still { peer, stood });
             }
         }

@@ -10,6 +10,7 @@
 pub mod faults;
 pub mod judge;
 pub mod producers;
+pub mod rollback;
 pub mod stage;
 pub mod storm;
 pub mod truth;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::faults::{self, Kind};
+use super::rollback::{Tally, losses, restores};
 use super::stage::Shape;
 use super::storm::{self, Weather};
 
@@ -23,4 +24,24 @@ fn a_storm_loses_nothing_and_runs_nothing_twice_without_a_reason() {
     let (stage, passed) = storm::run(shape, 1, &weather);
     eprintln!("faults: {:?}\n{:#?}", stage.fault_counts(), passed.verdict);
     assert!(passed.verdict.is_clean(), "{:#?}\nlogs: {}", passed.verdict, stage.keep());
+}
+
+#[track_caller]
+fn healed(tally: &Tally) {
+    eprintln!("{tally:?}");
+    assert_eq!((tally.stuck, tally.violations), (0, 0), "{tally:#?}");
+    assert_eq!(tally.healed_ms.len(), tally.rounds);
+}
+
+#[test]
+fn a_server_restored_to_an_older_state_heals_under_live_workers() {
+    let tally = restores(1, 4);
+    healed(&tally);
+    // Only what came after the snapshots is gone.
+    assert!(tally.forgotten <= 4 * tally.rounds, "{tally:?}");
+}
+
+#[test]
+fn a_server_that_lost_keys_heals_under_live_workers() {
+    healed(&losses(1, 6));
 }

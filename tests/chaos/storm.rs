@@ -34,7 +34,6 @@ pub fn run(shape: Shape, seed: u64, weather: &Weather<'_>) -> (Stage, Passed) {
     let (book, stage_ref) = (Book::default(), &stage);
     let drained = thread::scope(|scope| {
         scope.spawn(|| stage_ref.keep_workers());
-        // Also after a panic below: the scope waits for this thread.
         let _end = EndOfKeeping(stage_ref);
         let storms = (100..).zip(weather.groups).map(|(part, kinds)| {
             scope.spawn(move || faults::storm(stage_ref, Rng::new(seed, part), kinds, weather.rest_ms))
@@ -62,7 +61,8 @@ pub fn run(shape: Shape, seed: u64, weather: &Weather<'_>) -> (Stage, Passed) {
     (stage, Passed { verdict, drained_ms })
 }
 
-struct EndOfKeeping<'a>(&'a Stage);
+/// Ends the keeping of workers, also after a panic: a scope waits for their keeper.
+pub struct EndOfKeeping<'a>(pub &'a Stage);
 
 impl Drop for EndOfKeeping<'_> {
     fn drop(&mut self) {

@@ -221,7 +221,7 @@ impl Desk {
     /// One renewal of `who`, as a peer of all.
     #[track_caller]
     pub fn renew(&self, who: &Identity) -> Pulse {
-        match self.run(self.store.renew(who, "running", Some("-"), &[], None)).unwrap() {
+        match self.run(self.store.renew(who, "running", Some("-"), 9, &[], None)).unwrap() {
             Beat::Ok(pulse) => pulse,
             Beat::Unknown => panic!("{who:?} is not known"),
         }

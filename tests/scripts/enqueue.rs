@@ -237,7 +237,7 @@ fn another_format_is_refused_by_every_changing_verb() {
             desk.run(store.enqueue(&[job("b")])).err(),
             desk.run(store.register(&registration)).err(),
             desk.run(store.claim(&request)).err(),
-            desk.run(store.renew(&who, "running", None, &[], None)).err(),
+            desk.run(store.renew(&who, "running", None, 9, &[], None)).err(),
             desk.run(store.takeover(&id("taker"), &peer, 60_000, 0)).err(),
             desk.run(store.handback(&who)).err(),
             desk.run(store.bye(&who)).err(),

@@ -40,7 +40,7 @@ fn a_full_server_refuses_only_new_work() {
     assert_eq!(desk.cancel("run5"), Cancelled::Cancelling);
     assert_eq!(desk.fail("run5", token(5), "revoke", 0), done(State::Revoked));
     assert_eq!(desk.cancel("wait3"), Cancelled::Revoked);
-    assert!(matches!(desk.run(desk.store.renew(&who, "running", None, &[], None)), Ok(Beat::Ok(_))));
+    assert!(matches!(desk.run(desk.store.renew(&who, "running", None, 9, &[], None)), Ok(Beat::Ok(_))));
     assert_eq!(names(&desk.claim(&who, 1)), ["run4"]);
     let other = desk.worker("v");
     assert_eq!(desk.claim(&other, 1).len(), 1);

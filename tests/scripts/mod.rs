@@ -13,6 +13,7 @@ mod hooks;
 mod lease;
 mod log;
 mod memory;
+mod mend;
 mod property;
 mod purge;
 mod reads;

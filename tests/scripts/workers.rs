@@ -65,7 +65,7 @@ fn a_renewal_moves_the_counter_and_nothing_else() {
     let desk = Desk::new();
     let (who, token) = desk.running();
     let renew =
-        |desk: &Desk| desk.run(desk.store.renew(&who, "quiet", None, &[("a", &token)], None)).unwrap();
+        |desk: &Desk| desk.run(desk.store.renew(&who, "quiet", None, 9, &[("a", &token)], None)).unwrap();
     let Beat::Ok(pulse) = desk.expect(
         renew,
         "
@@ -87,7 +87,7 @@ fn a_renewal_lists_what_is_lost() {
     let jobs = desk.claim(&who, 3);
     desk.finish("b", &jobs[1].token);
     let held = [("a", jobs[0].token.as_str()), ("b", &jobs[1].token), ("c", "1-nw"), ("gone", "2-nw")];
-    let Beat::Ok(pulse) = desk.run(desk.store.renew(&who, "running", None, &held, None)).unwrap() else {
+    let Beat::Ok(pulse) = desk.run(desk.store.renew(&who, "running", None, 9, &held, None)).unwrap() else {
         panic!("known")
     };
     assert_eq!(pulse.lost, ["b", "c", "gone"]);
@@ -117,7 +117,7 @@ fn peers_come_in_pages() {
     desk.add(&["a"]);
     desk.start(&who, "a");
     let page =
-        |after: &str| match desk.run(desk.store.renew(&who, "running", Some(after), &[], None)).unwrap() {
+        |after: &str| match desk.run(desk.store.renew(&who, "running", Some(after), 9, &[], None)).unwrap() {
             Beat::Ok(pulse) => pulse.peers,
             Beat::Unknown => panic!("known"),
         };
@@ -137,7 +137,7 @@ fn the_queues_are_said_again_when_asked() {
     desk.raw(&["ZADD", "jobq:{t}:serves:q", "1", "w"]);
     desk.raw(&["ZADD", "jobq:{t}:serves:r", "1", "w"]);
     desk.expect(
-        |desk| desk.run(desk.store.renew(&who, "running", None, &[], Some(&["q"]))).unwrap(),
+        |desk| desk.run(desk.store.renew(&who, "running", None, 9, &[], Some(&["q"]))).unwrap(),
         "
             ~ serves:q w = 1 -> NOW
             ~ worker:w counter = 1 -> 2
@@ -154,7 +154,7 @@ fn a_forged_nonce_is_unknown() {
     let stranger = Identity { worker: id("nobody"), nonce: String::new() };
     desk.unchanged(|desk| {
         for one in [&forged, &stranger] {
-            let beat = desk.run(desk.store.renew(one, "running", Some("-"), &[], Some(&["q"]))).unwrap();
+            let beat = desk.run(desk.store.renew(one, "running", Some("-"), 9, &[], Some(&["q"]))).unwrap();
             assert!(matches!(beat, Beat::Unknown));
             assert!(desk.run(desk.store.bye(one)).unwrap());
             assert_eq!(desk.run(desk.store.handback(one)).unwrap(), (0, 0));

@@ -8,4 +8,5 @@ if wrong_format then return {'FORMAT', stored_format} end
 for _, queue in ipairs(ARGV) do sweep_expired(queue) end
 retention()
 work_chores()
+mend()
 return {'OK', redis.call('LLEN', K.chores)}

@@ -7,8 +7,9 @@
 --       the jobs of the first time and takes no others
 --       the queue of hooks has a slot of its own: its jobs do not count against `want`
 --       full: '1' to say again which queues are served
--- reply {'OK', now, next_due | '', jobs, mail, peers, withheld}   withheld: 1 when a limit of a
---         queue kept back jobs that could run
+-- reply {'OK', now, next_due | '', jobs, mail, peers, withheld, holds, mended}
+--         withheld: 1 when a limit of a queue kept back jobs that could run
+--         holds: how many jobs the books say the worker holds   mended: as renew says
 --         jobs: {id, token, queue, attempt, failures, losses, enqueued, lease_ms | '', spec, stdin | false, cut, cause}…
 --               cause: JSON about the job whose end made this hook, or ''
 --               cut: the host where an earlier run was cut, or ''
@@ -98,6 +99,9 @@ else
         elseif purge and is_purged(purge, job) then
           cancel(id, job, purger(purge))
           dropped = dropped + 1
+        elseif not is_whole(id, job) then
+          reject_torn(id, job)
+          dropped = dropped + 1
         else
           jobs[#jobs + 1] = start(id, job)
           got[#got + 1] = id
@@ -115,6 +119,7 @@ else
 end
 retention()
 work_chores()
+mend_in_turn(ARGV[6])
 
 -- Whoever asked and got less than there may be comes again at once.
 local soonest = dropped > 0 and now or limited_until
@@ -122,4 +127,5 @@ for _, queue in ipairs(queues) do
   local due = next_due(queue)
   if due and (not soonest or due < soonest) then soonest = due end
 end
-return {'OK', num(now), soonest and num(soonest) or '', jobs, redis.call('HGETALL', K.mail .. worker), peers(ARGV[6]), withheld}
+return {'OK', num(now), soonest and num(soonest) or '', jobs, redis.call('HGETALL', K.mail .. worker), peers(ARGV[6]), withheld,
+  redis.call('HLEN', K.held .. worker), mended_now}

@@ -34,5 +34,6 @@ end
 for i = 6 + 4 * chunks, #ARGV do replace(ARGV[i]) end
 redis.call('HINCRBY', key, 'bytes', grown)
 redis.call('HINCRBY', K.meta, 'out_bytes', grown)
+redis.call('HDEL', K.mend, 'out')
 redis.call('PUBLISH', K.news .. id, 'o')
 return {'OK'}

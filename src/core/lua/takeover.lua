@@ -16,7 +16,8 @@ if (facts[1] or '') ~= ARGV[2] or (facts[2] or '0') ~= ARGV[3] then return {'MOV
 -- A worker whose record is gone has no lease of its own to wait for: DEFAULT_LEASE_MS.
 local lost = lose_held(worker, facts[3] or DEFAULT_LEASE_MS, stood, 'worker_lost')
 local left = redis.call('HLEN', K.held .. worker)
-local buried = left == 0 and stood >= tonumber(ARGV[5])
+-- A worker without a record has nothing to come back to, and registers anew if it lives.
+local buried = left == 0 and (not facts[1] or stood >= tonumber(ARGV[5]))
 if lost > 0 then emit('takeover', 'w', worker, 'h', facts[4], 'c', lost, 'by', ARGV[6]) end
 if buried then
   bury(worker)

@@ -182,6 +182,12 @@ pub struct Pulse {
     pub peers: Vec<Peer>,
     /// A limit of a queue kept back jobs that could run.
     pub withheld: bool,
+    /// How many jobs the books say this worker holds, after a claim.
+    pub holds: u64,
+    /// Ids and tokens that the books say it holds, where they say more than it knows of.
+    pub strange: Vec<(String, String)>,
+    /// How much of the books was torn and is whole now.
+    pub mended: u64,
 }
 
 /// The answer to a claim or renewal.

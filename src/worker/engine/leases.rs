@@ -6,6 +6,9 @@ use std::time::Instant;
 
 use super::{Engine, Held, Order, Settings, TALK_PACE, start};
 use crate::core::error::Error;
+use crate::core::name::Name;
+use crate::core::outcome::Outcome;
+use crate::core::store::{Failed, Left, Settled};
 use crate::worker::control::TALK_EVERY;
 use crate::worker::journal::{Event, Level};
 use crate::worker::os::boottime_ns;
@@ -66,6 +69,46 @@ impl Engine {
                 );
             }
         });
+    }
+
+    /// Gives up what the books say this worker holds and it does not run: a server restored to
+    /// an older state forgot that it ended. Only what two renewals named, because the report of
+    /// an end may be on its way.
+    pub(super) fn disown(&mut self, named: Vec<(String, String)>) {
+        let before = self.strange.take().unwrap_or_default();
+        let unknown = named.into_iter().filter(|(_, token)| !self.held.contains_key(token));
+        let unknown: Vec<(String, String)> = unknown.collect();
+        if unknown.is_empty() {
+            return;
+        }
+        for (id, token) in unknown.iter().filter(|(_, token)| before.contains(token)) {
+            let Ok(id) = Name::new(id.clone()) else { continue };
+            let (store, journal, token) =
+                (Arc::clone(&self.shared.store), self.shared.journal.clone(), token.clone());
+            tokio::spawn(async move {
+                let left = Left::default();
+                let lost = Failed {
+                    outcome: Outcome::WorkerLost,
+                    verdict: "lost",
+                    delay_ms: 0,
+                    error: "",
+                    left: &left,
+                };
+                // A lost reply needs no repetition: the next renewals name it again.
+                if let Ok(Settled::Done(_)) = store.fail(&id, &token, &lost).await {
+                    let event = Event::new(Level::Warn, "gave up a job that it does not run");
+                    journal.say(&event.job(&id).with("why", "the server's state is an older one"));
+                }
+            });
+        }
+        self.strange = Some(unknown.into_iter().map(|(_, token)| token).collect());
+    }
+
+    pub(super) fn say_mended(&self, mended: u64) {
+        if mended > 0 {
+            let event = Event::new(Level::Warn, "the stored state was torn, mending it");
+            self.shared.journal.complain("torn", &event.with("mended", mended));
+        }
     }
 
     pub(super) fn trouble(&mut self, error: &Error) {

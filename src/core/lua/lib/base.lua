@@ -8,8 +8,9 @@ local function num(value)
   return string.format('%.0f', value)
 end
 
--- The format of the stored data, or nil in an untouched namespace.
-local stored_meta = redis.call('HMGET', K.meta, 'format', 'events')
+-- The format of the stored data, or nil in an untouched namespace; what bounds the events; and
+-- whether the books were found torn.
+local stored_meta = redis.call('HMGET', K.meta, 'format', 'events', 'torn')
 local stored_format = stored_meta[1]
 local wrong_format = stored_format and stored_format ~= FORMAT
 

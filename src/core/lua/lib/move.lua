@@ -8,10 +8,13 @@ end
 
 -- Into the ready order: by priority, then by the sequence number given when a job first
 -- becomes eligible. A release or takeover keeps the number, a retry gets a new one.
+local function ready_place(job, seq)
+  return num((100 - tonumber(job.prio or '0')) * SEQ_SPAN + tonumber(seq))
+end
+
 local function to_pending(id, job, from)
   local seq = job.seq or num(redis.call('HINCRBY', K.meta, 'seq', 1))
-  local score = (100 - tonumber(job.prio or '0')) * SEQ_SPAN + tonumber(seq)
-  move(id, job.queue, from, 'PENDING', num(score))
+  move(id, job.queue, from, 'PENDING', ready_place(job, seq))
   redis.call('HSET', K.job .. id, 'seq', seq)
   redis.call('HDEL', K.job .. id, 'due')
 end
@@ -32,6 +35,7 @@ local function drop_output(id)
   if not bytes then return end
   -- Not -tonumber(bytes): that writes a zero as '-0', which is no number to HINCRBY.
   redis.call('HINCRBY', K.meta, 'out_bytes', 0 - tonumber(bytes))
+  redis.call('HDEL', K.mend, 'out')
   redis.call('UNLINK', K.out .. id)
   redis.call('ZREM', K.outputs, id)
 end
@@ -78,15 +82,19 @@ end
 
 local ENDED = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'revoked', EXPIRED = 'expired'}
 
+-- How long the record of a job that ended so is kept.
+local function keep_ms(job, state)
+  return tonumber(state == 'FAILURE' and (job.fttl or FAILURE_TTL_MS) or (job.rttl or RESULT_TTL_MS))
+end
+
 -- Ends a job for good. `outcome` and `detail` may be '' (a job that never ran). The rest goes
 -- into the event: who, and why.
 local function to_final(id, job, state, outcome, detail, ...)
-  local keep = tonumber(state == 'FAILURE' and (job.fttl or FAILURE_TTL_MS) or (job.rttl or RESULT_TTL_MS))
   move(id, job.queue, job.state, state, num(now))
   redis.call('HDEL', K.job .. id, 'due', 'expires', 'seq', 'cancel', 'token')
   redis.call('HSET', K.job .. id, 'finished', num(now), 'outcome', outcome, 'detail', detail)
   if job.expires then redis.call('ZREM', K.expiry .. job.queue, id) end
-  redis.call('ZADD', K.retain, num(now + keep), id)
+  redis.call('ZADD', K.retain, num(now + keep_ms(job, state)), id)
   redis.call('HINCRBY', K.queue .. job.queue, 'bytes', 0 - tonumber(job.bytes))
   redis.call('UNLINK', K.stdin .. id)
   if redis.call('EXISTS', K.out .. id) == 1 then redis.call('ZADD', K.outputs, num(now), id) end
