@@ -13,7 +13,7 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 GEN = $(CARGO) run -q --locked --example gen --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check unit gen gen-check demo bench install clean
+.PHONY: help setup build test check unit gen gen-check demo bench chaos install clean
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -49,6 +49,11 @@ demo: ## a short tour in the terminal
 bench: build ## what is promised about speed, as ratios; ONLY=depth for one section of benches/
 	cp $(BIN) $(BIN)-measured
 	JOBQ_BENCH_PROGRAM=$(abspath $(BIN)-measured) $(CARGO) bench --locked --bench ratios -- $(ONLY)
+
+# With debug assertions and overflow checks: a fault that only they see is one too.
+chaos: ## the long fault runs; SEED=, MINUTES=10, JOBS=20000, WORKERS=8, ROUNDS=, ONLY="storm shutdown"
+	CHAOS_SEED='$(SEED)' CHAOS_MINUTES='$(MINUTES)' CHAOS_JOBS='$(JOBS)' CHAOS_WORKERS='$(WORKERS)' \
+	    CHAOS_ROUNDS='$(ROUNDS)' CHAOS_ONLY='$(ONLY)' $(CARGO) test --locked --bench chaos
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages, completions and systemd unit below PREFIX (/usr/local) and DESTDIR

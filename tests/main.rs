@@ -14,6 +14,8 @@
 mod support;
 
 mod chaos;
+#[path = "chaos/short.rs"]
+mod chaos_short;
 mod cleanroom;
 mod cluster;
 mod cli;

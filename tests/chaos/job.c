@@ -4,8 +4,8 @@
  *
  * Each line is one write with O_APPEND: KIND ID ATTEMPT FENCE NANOSECONDS PID EXTRA. The time
  * is CLOCK_BOOTTIME. S: it starts (EXTRA is the parent's pid, the engine); B: it lives; E: it
- * ends by itself (EXTRA is its code); K: it is about to kill its engine; X: another attempt of
- * the same job is alive. The last is exact whatever any clock says: every process of an attempt
+ * ends by itself (EXTRA is its code); K: it is about to kill its engine; T: a process of its tree
+ * (PID is its own, EXTRA its depth); X: another attempt of the same job is alive. The last is exact whatever any clock says: every process of an attempt
  * shares a lock on byte NUMBER of LOCKS, which the kernel gives back when the last of them dies. */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -65,6 +65,47 @@ static void leave_behind(void) {
     _exit(0);
 }
 
+/* A tree of this depth. Each level hides in another way from whoever wants to end it: in a
+ * session of its own, with its parent gone, deaf to TERM, stopped. */
+static void grow(long depth) {
+    for (int branch = 0; branch < 2; branch++) {
+        pid_t child = fork();
+        if (child < 0) _exit(98);
+        if (child > 0) continue;
+        if ((depth + branch) % 2 == 0) setsid();
+        if (depth % 3 == 0 && fork() != 0) _exit(0);
+        if (branch == 1) signal(SIGTERM, SIG_IGN);
+        name = getpid();
+        note('T', depth);
+        if (depth > 1 && branch == 0) grow(depth - 1);
+        if (depth % 2 == 0) raise(SIGSTOP);
+        for (;;) pause();
+    }
+}
+
+/* Bytes that anybody can make again from any place on: word N is a hash of N. */
+static void babble(long bytes) {
+    static unsigned long long block[8192];
+    unsigned long long next = 0;
+    while (bytes > 0) {
+        for (int i = 0; i < 8192; i++) {
+            unsigned long long z = (next++ + 1) * 0x9E3779B97F4A7C15ULL;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+            block[i] = z ^ (z >> 31);
+        }
+        char *at = (char *)block;
+        size_t left = bytes < (long)sizeof block ? (size_t)bytes : sizeof block;
+        while (left > 0) {
+            ssize_t put = write(1, at, left);
+            if (put <= 0) _exit(97);
+            at += put;
+            left -= (size_t)put;
+            bytes -= put;
+        }
+    }
+}
+
 static void print(long bytes) {
     char block[4096];
     memset(block, 'x', sizeof block);
@@ -93,6 +134,8 @@ int main(int argc, char **argv) {
     if (strcmp(plan, "stubborn") == 0) signal(SIGTERM, SIG_IGN);
     if (strcmp(plan, "fork") == 0) leave_behind();
     if (strncmp(plan, "print:", 6) == 0) print(atol(plan + 6));
+    if (strncmp(plan, "babble:", 7) == 0) babble(atol(plan + 7));
+    if (strncmp(plan, "grow:", 5) == 0) grow(atol(plan + 5));
     live(atol(argv[4]));
     if (strcmp(plan, "poison") == 0) {
         note('K', getppid());

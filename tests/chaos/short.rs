@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::faults::{self, Kind};
-use super::rollback::{Tally, losses, restores};
-use super::stage::Shape;
-use super::storm::{self, Weather};
+use crate::chaos::faults::{self, Kind};
+use crate::chaos::rollback::{Tally, losses, restores};
+use crate::chaos::stage::Shape;
+use crate::chaos::storm::{self, Weather};
 
 /// Every kind once or more, none so long that a busy machine would add faults of its own.
 const KINDS: [&[Kind]; 3] = [&faults::OF_WORKERS, &faults::OF_REDIS, &faults::OF_THE_NETWORK];

@@ -115,7 +115,8 @@ impl Stage {
         }
     }
 
-    fn start_worker(&self, number: usize) -> Child {
+    /// Starts a worker that nobody looks after.
+    pub fn start_worker(&self, number: usize) -> Child {
         let log = self.room.work().join(format!("worker-{number}.log"));
         let log = OpenOptions::new().create(true).append(true).open(log).expect("a log file");
         let (slots, lease) = (self.shape.slots.to_string(), format!("{}ms", self.shape.lease.as_millis()));
@@ -166,6 +167,11 @@ impl Stage {
     pub fn halves(&self, number: usize) -> Option<(u32, Option<u32>)> {
         let guardian = lock(&self.workers[number]).as_ref().map(Child::id)?;
         Some((guardian, engine_now(guardian)))
+    }
+
+    /// Whether a worker of this name is the one of this guardian.
+    pub fn is_of(&self, name: &str, guardian: u32) -> bool {
+        name.split('-').rev().nth(1).is_some_and(|pid| pid == guardian.to_string())
     }
 
     /// Whether faults shall go on.

@@ -71,6 +71,13 @@ impl Truth {
         self.text().lines().filter(|line| line.starts_with(kind)).count()
     }
 
+    /// The processes that trees were made of.
+    pub fn trees(&self) -> Vec<u32> {
+        let text = self.text();
+        let lines = text.lines().filter(|line| line.starts_with('T'));
+        lines.filter_map(|line| line.split(' ').nth(5)?.parse().ok()).collect()
+    }
+
     fn text(&self) -> String {
         fs::read_to_string(&self.record).unwrap_or_default()
     }
@@ -89,6 +96,10 @@ fn add(lives: &mut Lives, line: &str) -> Option<()> {
     let [kind, id, number, fence, at, pid, extra] = line.split(' ').collect::<Vec<_>>().try_into().ok()?;
     let (at, pid, extra): (u64, u32, i64) = (at.parse().ok()?, pid.parse().ok()?, extra.parse().ok()?);
     let attempts = lives.entry(id.to_owned()).or_default();
+    if kind == "T" {
+        // A process of its tree; who wants those asks for them by themselves.
+        return Some(());
+    }
     if kind == "S" {
         attempts.push(Attempt {
             number: number.parse().ok()?,
