@@ -77,7 +77,8 @@ fn recovery(lives: &Lives, fault: &super::stage::Fault) -> Json {
     let ms = |at: u64| at.saturating_sub(fault.from_ns) / 1_000_000;
     let next = lives.values().flatten().map(|one| one.start_ns).filter(|at| *at > fault.from_ns).min();
     let was_cut = |one: &Attempt| {
-        one.code.is_none() && one.start_ns < fault.from_ns && fault.engine.is_none_or(|hit| hit == one.engine)
+        let lived = one.start_ns < fault.from_ns && one.last_ns + 25_000_000 >= fault.from_ns;
+        lived && fault.engine.is_none_or(|hit| hit == one.engine)
     };
     let again = lives.values().flat_map(|all| all.windows(2)).filter(|pair| was_cut(&pair[0]));
     let again: Vec<u64> = again.map(|pair| pair[1].start_ns).filter(|at| *at > fault.from_ns).collect();

@@ -7,6 +7,9 @@ use super::{Engine, Finish, GuardOrder, LAST_WORDS, Mode, Order, start};
 use crate::core::state::State;
 use crate::worker::journal::{Event, Level};
 
+/// What is left for the good-bye of a worker that is late already.
+const LAST_WORD: Duration = Duration::from_millis(100);
+
 impl Engine {
     pub(super) fn obey(&mut self, order: GuardOrder) {
         match order {
@@ -140,7 +143,11 @@ impl Engine {
         }
         let left = self.held.len();
         let bye = self.shared.store.bye(&self.identity);
-        let gone = tokio::time::timeout(Duration::from_secs(1), bye).await;
+        // A stop that has a time keeps it, also with a server that takes the call and never answers.
+        let limit = self.end_by.map_or(Duration::from_secs(1), |by| {
+            by.saturating_duration_since(Instant::now()).clamp(LAST_WORD, Duration::from_secs(1))
+        });
+        let gone = tokio::time::timeout(limit, bye).await;
         let mut event = Event::new(Level::Info, "stopped").with("jobs_started", self.started);
         if left > 0 || !matches!(gone, Ok(Ok(true))) {
             event = event.with("leases_left_to_run_out", left);
