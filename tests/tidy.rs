@@ -147,7 +147,7 @@ fn imports_go_one_way() {
 fn the_domain_knows_neither_redis_nor_the_runtime() {
     let domain = [
         "name", "state", "outcome", "retry", "spec", "codes", "bytes", "keys", "when", "report", "schedule",
-        "cron",
+        "cron", "stats",
     ];
     for source in sources() {
         if domain.iter().any(|part| source.is_in(&format!("core/{part}"))) {

@@ -60,6 +60,12 @@ keys! {
     alert = "alert:";
     /// hash: how far the walk that mends torn books got.
     mend = "mend";
+    /// list: what happened lately and is not in `stats` yet, oldest first; at most 64 lines.
+    tally = "tally";
+    /// string: statistics of a queue or a task (`stats:queue:emails`), laid out in `lua/lib/tally.lua`.
+    stats = "stats:";
+    /// zset: queues or tasks (`counted:queue`, `counted:task`) with statistics, by the minute they last counted.
+    counted = "counted:";
     /// list: ids of chores, oldest first.
     chores = "chores";
     /// hash: one chore and how far it got.

@@ -19,5 +19,6 @@ pub mod signal;
 pub mod size;
 pub mod spec;
 pub mod state;
+pub mod stats;
 pub mod store;
 pub mod when;

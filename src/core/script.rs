@@ -78,6 +78,7 @@ const CLOCK: &str = include_str!("lua/lib/clock.lua");
 const CLOCK_READ: &str = include_str!("lua/lib/clock_read.lua");
 const BASE: &str = include_str!("lua/lib/base.lua");
 const EVENTS: &str = include_str!("lua/lib/events.lua");
+const TALLY: &str = include_str!("lua/lib/tally.lua");
 const MOVE: &str = include_str!("lua/lib/move.lua");
 const AFTER: &str = include_str!("lua/lib/after.lua");
 const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
@@ -109,35 +110,35 @@ macro_rules! scripts {
 
 scripts! {
     /// Accepts jobs.
-    ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE, EVENTS];
+    ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY];
     /// Makes a WAIT cover jobs.
     TOUCH = "touch", ALWAYS, [CLOCK, BASE];
     /// Writes a worker into the books.
-    REGISTER = "register", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
+    REGISTER = "register", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE];
     /// Starts attempts.
-    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, HOUSE, CHORE, MEND, WALK, LIMITS];
+    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK, LIMITS];
     /// Keeps leases.
-    RENEW = "renew", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, HOUSE, CHORE, MEND, WALK];
+    RENEW = "renew", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK];
     /// Takes the jobs of a worker that stands still.
-    TAKEOVER = "takeover", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
+    TAKEOVER = "takeover", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, ATTEMPT];
     /// Gives up the jobs of a dead half.
-    HANDBACK = "handback", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
+    HANDBACK = "handback", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, ATTEMPT];
     /// A worker leaves.
-    BYE = "bye", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
+    BYE = "bye", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, ATTEMPT];
     /// A success.
-    FINISH = "finish", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
+    FINISH = "finish", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, ATTEMPT];
     /// Anything but a success.
-    FAIL = "fail", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
+    FAIL = "fail", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, ATTEMPT];
     /// Gives a job back unharmed.
-    RELEASE = "release", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, ATTEMPT];
+    RELEASE = "release", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, ATTEMPT];
     /// Cancels jobs.
-    CANCEL = "cancel", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, HOUSE, CHORE];
+    CANCEL = "cancel", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE];
     /// Sets limits of a queue.
     LIMIT = "limit", ALWAYS, [CLOCK, BASE, EVENTS];
     /// Writes down a purge.
     PURGE = "purge", ALWAYS, [CLOCK, BASE, EVENTS];
     /// A slice of housework.
-    CHORES = "chores", ALWAYS, [CLOCK, BASE, EVENTS, MOVE, AFTER, HOUSE, CHORE, MEND, WALK];
+    CHORES = "chores", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK];
     /// Appends output.
     LOG = "log", AT_THE_DOOR, [CLOCK, BASE];
     /// Says how far a job is.
@@ -150,6 +151,8 @@ scripts! {
     QUEUES = "queues", READ, [CLOCK_READ, BASE];
     /// Reads workers.
     WORKERS = "workers", READ, [CLOCK_READ, BASE];
+    /// Reads statistics.
+    STATS = "stats", READ, [CLOCK_READ, BASE];
     /// Reads failed jobs.
     FAILURES = "failures", READ, [CLOCK_READ, BASE];
 }

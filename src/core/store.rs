@@ -431,6 +431,7 @@ fn claimed(mut job: Items) -> Result<Claimed> {
             let _losses: u32 = job.number()?;
             job.number()?
         },
+        waited_ms: job.number()?,
         lease_ms: job.maybe_number()?,
         spec: job.bytes()?,
         stdin: job.maybe_bytes()?,

@@ -190,6 +190,7 @@ fn promotion_writes_the_new_place() {
             + in:PENDING:r a = p3#1
             - in:SCHEDULED:r a = 1000
             - job:a due = 1000
+            + job:a ready = 1000
             + job:a seq = 1
             ~ job:a state = SCHEDULED -> PENDING
             + meta seq = 1

@@ -24,6 +24,7 @@ fn a_worker_that_stood_still_loses_its_jobs() {
             + job:a detail = 
             + job:a losses = 1
             + job:a outcome = worker_lost
+            + job:a ready = NOW
             ~ job:a state = STARTED -> PENDING
             - job:a token = F1-nw
             + tries:a 0 = 1 F1 w@h-w NOW..NOW worker_lost null
@@ -117,6 +118,7 @@ fn the_third_loss_is_the_last() {
             - in:STARTED:q a = NOW
             + job:a finished = NOW
             ~ job:a losses = 2 -> 3
+            - job:a ready = NOW
             + job:a reason = its run was cut 3 times
             - job:a seq = 1
             ~ job:a state = STARTED -> FAILURE
@@ -273,6 +275,7 @@ fn a_dead_half_gives_everything_back() {
             + job:a detail = 
             + job:a losses = 1
             + job:a outcome = worker_lost
+            + job:a ready = NOW
             ~ job:a state = STARTED -> PENDING
             - job:a token = F1-nw
             - serves:q w = NOW

@@ -20,6 +20,7 @@ mod reads;
 mod release;
 mod retention;
 mod settle;
+mod stats;
 mod workers;
 
 use desk::{Desk, ann, id, job, names, registration, store};

@@ -2,6 +2,7 @@
 
 use jobq::core::error::Error;
 use jobq::core::state::State;
+use jobq::core::stats::{Counter, Kind, Window};
 use jobq::core::store::{NewJob, OutputBatch, When};
 
 use super::{Desk, ann, id, job, store};
@@ -79,6 +80,9 @@ fn a_viewer_sees_everything_and_changes_nothing() {
         assert_eq!((workers.len(), workers[0].id.as_str(), workers[0].held), (1, "w", 1));
         assert!(desk.run(viewer.knows_queue(&id("q"))).unwrap());
         assert!(!desk.run(viewer.knows_queue(&id("nope"))).unwrap());
+        let day = Window::of_ms(86_400_000).unwrap();
+        let stats = desk.run(viewer.stats(Kind::Queue, day)).unwrap().stats;
+        assert_eq!((stats[0].name.as_str(), stats[0].total.get(Counter::Succeeded)), ("q", 1));
         let overview = desk.run(viewer.overview()).unwrap();
         assert_eq!((overview.failures.len(), overview.queues.len()), (1, 2));
         reports

@@ -24,6 +24,7 @@ fn a_stopped_run_goes_back_to_its_old_place() {
             ~ job:a attempts = 1 -> 0
             + job:a detail = 
             + job:a outcome = released
+            + job:a ready = NOW
             + job:a reason = because
             + job:a releases = 1
             + job:a settled = F1-nw
@@ -135,6 +136,7 @@ fn a_day_of_refusals_ends_the_job() {
             - in:STARTED:q a = NOW
             ~ job:a attempts = 1 -> 0
             + job:a finished = NOW
+            - job:a ready = 1000
             + job:a reason = because
             ~ job:a refusals = 1 -> 2
             ~ job:a releases = 1 -> 2

@@ -193,6 +193,7 @@ fn a_cut_run_goes_back_to_its_place() {
             + job:a detail = 
             + job:a losses = 1
             + job:a outcome = lease_lost
+            + job:a ready = NOW
             + job:a settled = F1-nw
             ~ job:a state = STARTED -> PENDING
             - job:a token = F1-nw

@@ -10,7 +10,7 @@
 -- reply {'OK', now, next_due | '', jobs, mail, peers, withheld, holds, mended}
 --         withheld: 1 when a limit of a queue kept back jobs that could run
 --         holds: how many jobs the books say the worker holds   mended: as renew says
---         jobs: {id, token, queue, attempt, failures, losses, enqueued, lease_ms | '', spec, stdin | false, cut, cause}…
+--         jobs: {id, token, queue, attempt, failures, losses, enqueued, waited_ms, lease_ms | '', spec, stdin | false, cut, cause}…
 --               cause: JSON about the job whose end made this hook, or ''
 --               cut: the host where an earlier run was cut, or ''
 --         mail: {id, request…}   peers: {worker, nonce, counter, lease_ms, held}…
@@ -25,8 +25,14 @@ local function sooner(one, other)
   return one or other
 end
 
+-- How long a started job could have run before it did.
+local function waited(job)
+  return math.max(0, tonumber(job.started) - tonumber(job.ready or job.enq))
+end
+
 local function as_claimed(id, job)
-  return {id, job.token, job.queue, job.attempts, job.failures or '0', job.losses or '0', job.enq, job.lease or '',
+  return {id, job.token, job.queue, job.attempts, job.failures or '0', job.losses or '0', job.enq,
+    num(waited(job)), job.lease or '',
     redis.call('GET', K.spec .. id) or '', redis.call('GET', K.stdin .. id), job.cut or '', job.cause or ''}
 end
 
@@ -48,7 +54,7 @@ local fence = tonumber(redis.call('HGET', K.meta, 'fence') or '0')
 local function start(id, job)
   fence = math.max(fence + 1, now_us)
   job.token = num(fence) .. '-' .. nonce
-  job.attempts = num(tonumber(job.attempts or '0') + 1)
+  job.attempts, job.started = num(tonumber(job.attempts or '0') + 1), num(now)
   move(id, job.queue, 'PENDING', 'STARTED', num(now))
   -- What an earlier run left behind; a job that never ran has none of it.
   if job.settled or job.losses then
@@ -61,8 +67,9 @@ local function start(id, job)
     redis.call('ZREM', K.expiry .. job.queue, id)
   end
   redis.call('HSET', K.job .. id, 'token', job.token, 'worker', worker, 'host', me[4] or '',
-    'started', num(now), 'attempts', job.attempts)
+    'started', job.started, 'attempts', job.attempts)
   redis.call('HSET', K.held .. worker, id, job.token)
+  tally('started', job, num(waited(job)))
   job.worker, job.host = worker, me[4]
   tell_run('started', id, job)
   return as_claimed(id, job)

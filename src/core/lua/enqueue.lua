@@ -36,9 +36,11 @@ for i = 1, count do
     seen[id], sums[id] = due and 'SCHEDULED' or 'PENDING', ARGV[base + 4]
     fresh[#fresh + 1] = {base = base, due = due, bytes = bytes}
     answers[i] = {'created', seen[id], ARGV[base + 4]}
-    wants[queue] = wants[queue] or {jobs = 0, bytes = 0}
+    wants[queue] = wants[queue] or {jobs = 0, bytes = 0, tasks = {}}
     wants[queue].jobs = wants[queue].jobs + 1
     wants[queue].bytes = wants[queue].bytes + bytes
+    local task = ARGV[base + 13]
+    wants[queue].tasks[task] = (wants[queue].tasks[task] or 0) + 1
   end
 end
 for queue, want in pairs(wants) do
@@ -93,6 +95,7 @@ for queue, want in pairs(wants) do
   redis.call('ZADD', K.queues, 0, queue)
   redis.call('HINCRBY', K.queue .. queue, 'bytes', want.bytes)
   redis.call('PUBLISH', K.bell .. queue, num(want.jobs))
+  for task, jobs in pairs(want.tasks) do tally('enqueued', {queue = queue, task = task}, jobs) end
 end
 
 local reply = {'OK', num(now)}

@@ -26,11 +26,13 @@ elseif verdict == 'snooze' then
   redis.call('HINCRBY', K.job .. id, 'snoozes', 1)
   redis.call('HINCRBY', K.job .. id, 'attempts', -1)
   redis.call('HDEL', K.job .. id, 'seq')
+  tally('snoozed', job, '-')
   local due = now + tonumber(ARGV[6])
   to_wait(id, job, 'STARTED', 'SCHEDULED', due)
   tell_run('snoozed', id, job, 'o', outcome, 'd', detail, 'due', num(due))
 elseif verdict == 'retry' then
   redis.call('HINCRBY', K.job .. id, 'failures', 1)
+  tally('retried', job, took(job))
   local due = now + tonumber(ARGV[6])
   to_wait(id, job, 'STARTED', 'RETRY', due)
   ring(job.queue)
@@ -38,6 +40,7 @@ elseif verdict == 'retry' then
   after(id, job, 'RETRY', outcome, detail)
 else
   redis.call('HINCRBY', K.job .. id, 'failures', 1)
+  ran_ms = took(job)
   to_final(id, job, 'FAILURE', outcome, detail, 'r', ARGV[7])
   after(id, job, 'FAILURE', outcome, detail)
 end

@@ -16,6 +16,7 @@ end_attempt(id, job, 'exit', ARGV[3], ARGV[4])
 redis.call('HDEL', K.job .. id, 'reason')
 keep_result(id, ARGV[5])
 if ARGV[6] ~= '' then redis.call('HSET', K.job .. id, 'error', ARGV[6]) end
+ran_ms = took(job)
 to_final(id, job, 'SUCCESS', 'exit', ARGV[3])
 after(id, job, 'SUCCESS', 'exit', ARGV[3])
 return {'OK', 'SUCCESS'}

@@ -17,6 +17,7 @@ if refusal then return refusal end
 end_attempt(id, job, why == 'refused' and 'rejected' or 'released', '', '')
 redis.call('HINCRBY', K.job .. id, 'attempts', -1)
 redis.call('HINCRBY', K.job .. id, 'releases', 1)
+tally('released', job, '-')
 if ARGV[4] ~= '' then redis.call('HSET', K.job .. id, 'reason', ARGV[4]) end
 if job.cancel then
   to_final(id, job, 'REVOKED', 'cancelled', '', 'r', job.reason)

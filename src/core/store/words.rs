@@ -131,6 +131,8 @@ pub struct Claimed {
     pub failures: u32,
     /// When it was accepted, milliseconds since the epoch.
     pub enqueued_ms: i64,
+    /// How long it could have run before it was started, in milliseconds.
+    pub waited_ms: u64,
     /// Its own lease, where it has one, in milliseconds.
     pub lease_ms: Option<u64>,
     /// The stored spec.

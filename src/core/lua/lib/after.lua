@@ -20,6 +20,7 @@ local function make_hook(event, id, job, facts)
   redis.call('ZADD', index('PENDING', HOOK_QUEUE), num(100 * SEQ_SPAN + tonumber(seq)), hook)
   redis.call('ZADD', K.queues, 0, HOOK_QUEUE)
   redis.call('HINCRBY', K.queue .. HOOK_QUEUE, 'bytes', #spec)
+  tally('enqueued', {queue = HOOK_QUEUE}, 1)
   ring(HOOK_QUEUE)
   emit('enqueued', 'id', hook, 'q', HOOK_QUEUE, 't', job.task, 'p', id, 'r', event)
 end

@@ -20,6 +20,11 @@ local function end_attempt(id, job, outcome, detail, tail)
   if bound[1] or bound[2] then ring(job.queue) end
 end
 
+-- How long the attempt ran.
+local function took(job)
+  return num(math.max(0, now - tonumber(job.started)))
+end
+
 -- A failed attempt may leave a result too: what it had done when its time was up.
 local function keep_result(id, result)
   if result ~= '' then redis.call('SET', K.result .. id, result) end
@@ -40,6 +45,7 @@ local function lose(id, job, outcome)
   -- Whoever starts it next on the same host first looks for what may be left of this run.
   redis.call('HSET', K.job .. id, 'cut', job.host or '')
   local losses = redis.call('HINCRBY', K.job .. id, 'losses', 1)
+  tally('lost', job, '-')
   if job.cancel then
     to_final(id, job, 'REVOKED', outcome, '', 'r', job.reason)
   elseif job.onlost == 'fail' then

@@ -15,7 +15,7 @@ end
 local function to_pending(id, job, from)
   local seq = job.seq or num(redis.call('HINCRBY', K.meta, 'seq', 1))
   move(id, job.queue, from, 'PENDING', ready_place(job, seq))
-  redis.call('HSET', K.job .. id, 'seq', seq)
+  redis.call('HSET', K.job .. id, 'seq', seq, 'ready', job.due or num(now))
   redis.call('HDEL', K.job .. id, 'due')
 end
 
@@ -91,7 +91,7 @@ end
 -- into the event: who, and why.
 local function to_final(id, job, state, outcome, detail, ...)
   move(id, job.queue, job.state, state, num(now))
-  redis.call('HDEL', K.job .. id, 'due', 'expires', 'seq', 'cancel', 'token')
+  redis.call('HDEL', K.job .. id, 'due', 'ready', 'expires', 'seq', 'cancel', 'token')
   redis.call('HSET', K.job .. id, 'finished', num(now), 'outcome', outcome, 'detail', detail)
   if job.expires then redis.call('ZREM', K.expiry .. job.queue, id) end
   redis.call('ZADD', K.retain, num(now + keep_ms(job, state)), id)
@@ -102,5 +102,6 @@ local function to_final(id, job, state, outcome, detail, ...)
   local speak = job.state == 'STARTED' and tell_run or tell
   speak(ENDED[state], id, job, 'o', outcome, 'd', detail, ...)
   job.state = state
+  tally(state, job, ran_ms)
   trim_finished(job.queue)
 end
