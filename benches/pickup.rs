@@ -21,7 +21,7 @@ pub fn measure() -> Vec<Verdict> {
     let worker = Background::start(&mut stage::jobq(&server, &["worker", "-c", "2"]));
     let runtime = &driver.runtime;
     wait_for("the worker to be in the books", Duration::from_secs(10), || {
-        !runtime.block_on(driver.store.workers()).unwrap().is_empty()
+        !runtime.block_on(driver.store.workers()).unwrap().1.is_empty()
     });
     let (mut by_hand, mut queued) = (Samples::default(), Samples::default());
     for round in 0..ROUNDS + 5 {

@@ -144,21 +144,140 @@ complete -c jobq -n "__fish_jobq_using_subcommand status" -l json -d 'Print JSON
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l json -d 'Print JSON: one object, or one a line for lists'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -l quiet -d 'Say nothing but data and errors'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -s v -l verbose -d 'Say more; twice for still more'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "queues" -d 'Show every queue: what it holds, who serves it, what bounds it'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "jobs" -d 'List jobs, in pages that cost the same at any depth'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "job" -d 'Show jobs in full: state, reason, attempts, times, the end of the output'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "why" -d 'Say why a job stands where it stands, in one sentence and a stable word'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "workers" -d 'Show every worker: how busy it is, whether it lives, what it serves'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "failures" -d 'List failed jobs and why they failed, newest first'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -s q -l queue -d 'Only of this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l task -d 'Only of this task; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l label -d 'Only with this label; repeated, all of them' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l group -d 'Only of this group; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l since -d 'Only what ended, or was enqueued if it has not ended, since then: 1h, yesterday 09:00, a date' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l until -d 'Only what ended, or was enqueued if it has not ended, before then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l state -d 'Only in this state, as shown; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l limit -d 'At most this many' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l after -d 'Go on where a page ended, with the same filters and order' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l newest -d 'The newest first, whatever the state; of what waits, the last in line'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l oldest -d 'The oldest first, whatever the state; of what waits, the first in line'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from jobs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from job" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -s q -l queue -d 'Only of this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l task -d 'Only of this task; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l label -d 'Only with this label; repeated, all of them' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l group -d 'Only of this group; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l since -d 'Only what ended, or was enqueued if it has not ended, since then: 1h, yesterday 09:00, a date' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l until -d 'Only what ended, or was enqueued if it has not ended, before then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l limit -d 'At most this many' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l after -d 'Go on where a page ended, with the same filters and order' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l newest -d 'The newest first, whatever the state; of what waits, the last in line'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l oldest -d 'The oldest first, whatever the state; of what waits, the first in line'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
@@ -172,6 +291,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l format -d 'Print a line of your own for each value, such as \'{key}={value}\'' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F

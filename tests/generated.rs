@@ -10,6 +10,8 @@ mod pages;
 mod protocol;
 #[path = "../examples/gen/roff.rs"]
 mod roff;
+#[path = "../examples/gen/schema.rs"]
+mod schema;
 #[path = "../examples/gen/text.rs"]
 mod text;
 
@@ -63,7 +65,7 @@ fn the_protocol_page_names_every_field_of_a_job_that_scripts_use() {
 }
 
 #[test]
-fn the_schema_of_the_configuration_is_up_to_date() {
+fn the_schemas_are_up_to_date() {
     for (name, text) in pages::docs() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(&name);
         let stored = std::fs::read_to_string(path).unwrap();

@@ -28,6 +28,7 @@ mod enqueue;
 mod faults;
 mod generated;
 mod hooks;
+mod inspect;
 mod limits;
 mod load;
 mod local;

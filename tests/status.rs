@@ -43,7 +43,7 @@ fn one_job_in_full() {
     assert_eq!(
         stable,
         format!(
-            "job       job\nstate     PENDING\nwaits     no live worker serves queue emails\n\
+            "job       job\nstate     PENDING\nwhy       no live worker serves queue emails; none ever has\n\
              queue     emails, priority 5\ncommand   sh -c 'echo hi'\nfolder    {}\nlabels    team=mail\n\
              attempts  0 of 1\n",
             room.work().display()

@@ -1,4 +1,4 @@
-//! Writes the man pages, the completions, the JSON schema of the configuration, and what
+//! Writes the man pages, the completions, the JSON schemas, and what
 //! docs/protocol.md repeats from the code: `cargo run --example gen -- man completions docs`.
 //! With `--check` it changes nothing, and exits 1 naming what differs.
 #![allow(clippy::print_stderr)] // a tool of the source tree, not the product
@@ -8,6 +8,7 @@ mod manual;
 mod pages;
 mod protocol;
 mod roff;
+mod schema;
 mod text;
 
 use std::path::{Path, PathBuf};

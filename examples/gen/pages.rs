@@ -23,9 +23,12 @@ pub(crate) fn man() -> Vec<(String, String)> {
     pages
 }
 
-/// What editors complete `jobq.toml` with.
+/// What editors complete `jobq.toml` with, and what readers of `--json` can rely on.
 pub(crate) fn docs() -> Vec<(String, String)> {
-    vec![("jobq.schema.json".to_owned(), jobq::config::schema::json_schema())]
+    vec![
+        ("jobq.schema.json".to_owned(), jobq::config::schema::json_schema()),
+        ("output.schema.json".to_owned(), super::schema::page()),
+    ]
 }
 
 /// The completions of the three shells, under the names that their folders expect.

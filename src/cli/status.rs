@@ -2,12 +2,14 @@
 
 use super::args::{StatusArgs, StatusMode};
 use super::connect::Missing;
+use super::inspect::explained;
 use super::stream::{Follower, Printer};
 use super::{Context, Done, Stop, connect, exit, wait};
 use crate::core::name::Name;
-use crate::core::query::SHOW_AT_ONCE;
 use crate::core::report::JobReport;
 use crate::core::store::Store;
+use crate::view::lists::Page;
+use crate::view::why::Reason;
 use crate::view::{Problem, job, json, overview};
 
 /// The most bytes of a job's output that its page looks at.
@@ -60,30 +62,35 @@ fn no_store(context: &Context, args: &StatusArgs) -> Done {
 }
 
 async fn show(context: &Context, store: &Store, ids: &[Name]) -> Done {
-    let ids: Vec<&str> = ids.iter().map(Name::as_str).collect();
     let mut missing = None;
     let mut first = true;
-    for page in ids.chunks(SHOW_AT_ONCE) {
-        for (report, id) in store.show(page).await?.into_iter().zip(page) {
-            let Some(report) = report else {
-                missing.get_or_insert(*id);
-                continue;
-            };
-            let text = if context.global.json {
-                json::job(&report)
-            } else {
-                let between = if first { "" } else { "\n" };
-                let newest = newest_output(store, &report).await?;
-                format!("{between}{}", job::job(context.out.look(), &report, newest.as_deref()))
-            };
-            first = false;
-            context.out.data(&text)?;
-        }
+    for id in ids {
+        let Some(page) = page(context, store, id.as_str()).await? else {
+            missing.get_or_insert(id);
+            continue;
+        };
+        let text = if context.global.json {
+            json::job(&page.job, Some(&page.why))
+        } else {
+            let between = if first { "" } else { "\n" };
+            let text = job::job(context.out.look(), &page.job, &page.why, page.newest.as_deref());
+            format!("{between}{text}")
+        };
+        first = false;
+        context.out.data(&text)?;
     }
     match missing {
-        Some(id) => Err(wait::unknown(id).into()),
+        Some(id) => Err(wait::unknown(id.as_str()).into()),
         None => Ok(0),
     }
+}
+
+/// One job in full, and why it stands where it stands; `None` for an unknown id.
+pub(super) async fn page(context: &Context, store: &Store, id: &str) -> Result<Option<Page>, Stop> {
+    let Some((job, around)) = store.explain(id).await? else { return Ok(None) };
+    let why = explained(store, Reason::of(&job, &around, &context.env.zone)).await?;
+    let newest = if context.global.json { None } else { newest_output(store, &job).await? };
+    Ok(Some(Page { job, why, newest }))
 }
 
 /// The newest output of a job, both streams in the order they were read.

@@ -15,6 +15,7 @@ use crate::core::report::JobReport;
 use crate::core::state::State;
 use crate::core::store::{CANCEL_AT_ONCE, Store};
 use crate::view::bar::Bar;
+use crate::view::why::Reason;
 use crate::view::{Problem, json};
 
 /// How long an outage of Redis is waited out.
@@ -233,7 +234,7 @@ pub(super) fn unknown(id: &str) -> Problem {
 /// The exit code of a wait for one ended job.
 fn conclude(context: &Context, report: &JobReport, missed: u64, piped: bool) -> Done {
     if context.global.json {
-        context.out.data(&json::job(report))?;
+        context.out.data(&json::job(report, Reason::of_ended(report).as_ref()))?;
     } else if missed > 0 && piped {
         context.out.warn(&format!("{missed} bytes of its output were not kept and are missing above"));
     }
@@ -300,7 +301,7 @@ async fn all_ended(context: &Context, store: &Store, ids: &[Name]) -> Done {
                 ended += 1;
                 failed += u64::from(report.state != State::Success);
                 if context.global.json {
-                    context.out.data(&json::job(&report))?;
+                    context.out.data(&json::job(&report, Reason::of_ended(&report).as_ref()))?;
                 }
             }
         }

@@ -22,3 +22,4 @@ pub mod state;
 pub mod stats;
 pub mod store;
 pub mod when;
+pub mod why;

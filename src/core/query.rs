@@ -1,25 +1,20 @@
 //! The reading side: scripts that cannot write, called so that a read-only user may.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-
-use super::bytes::Bytes;
 use super::error::{Error, Result};
 use super::name::Name;
 use super::outcome::Outcome;
 use super::reply::{self, Items};
-use super::report::{
-    Attempt, FailureLine, JobReport, OutputTotals, Overview, Progress, QueueReport, ServerReport,
-    WorkerReport,
-};
+use super::report::{FailureLine, Overview, QueueReport, ServerReport, WorkerReport};
 use super::script;
 use super::spec::Spec;
 use super::state::State;
 use super::store::Store;
 
-/// Most ids that one reading of jobs may carry.
-pub const SHOW_AT_ONCE: usize = 100;
+mod jobs;
+mod list;
+
+pub use jobs::SHOW_AT_ONCE;
+pub use list::{Cursor, Filter, Listed, Order};
 
 /// A page of a job's output.
 #[derive(Debug, Clone)]
@@ -36,57 +31,7 @@ pub struct OutputPage {
     pub chunks: Vec<(u64, u8, u64, Vec<u8>)>,
 }
 
-#[derive(Deserialize)]
-struct StoredAttempt {
-    attempt: u32,
-    fence: String,
-    worker: String,
-    host: String,
-    started: i64,
-    ended: i64,
-    outcome: String,
-    detail: Option<u8>,
-    #[serde(default)]
-    tail: Bytes,
-}
-
-/// A job's stored fields, by name.
-struct Fields(BTreeMap<String, String>);
-
-impl Fields {
-    fn text(&self, name: &str) -> Option<String> {
-        self.0.get(name).filter(|text| !text.is_empty()).cloned()
-    }
-
-    fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        self.0.get(name).and_then(|text| text.parse().ok())
-    }
-
-    fn count(&self, name: &str) -> u32 {
-        self.number(name).unwrap_or(0)
-    }
-}
-
 impl Store {
-    /// Jobs in full, `None` for ids that the namespace does not know; at most
-    /// [`SHOW_AT_ONCE`].
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn show(&self, ids: &[&str]) -> Result<Vec<Option<JobReport>>> {
-        let args: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes()).collect();
-        let mut reply = self.call(&script::SHOW, &args).await?;
-        let now_ms = reply.number()?;
-        reply
-            .rest()
-            .zip(ids)
-            .map(|(value, id)| match value {
-                redis::Value::Array(_) => job_report(id, Items::of(value)?, now_ms).map(Some),
-                _ => Ok(None),
-            })
-            .collect()
-    }
-
     /// Output chunks after a sequence number; `None` when there is no such job.
     ///
     /// # Errors
@@ -130,19 +75,19 @@ impl Store {
         }
     }
 
-    /// Every registered worker.
+    /// Every registered worker, with Redis time.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn workers(&self) -> Result<Vec<WorkerReport>> {
+    pub async fn workers(&self) -> Result<(i64, Vec<WorkerReport>)> {
         let mut workers = Vec::new();
         let mut after = "-".to_owned();
         loop {
             let mut reply = self.call(&script::WORKERS, &[after.as_bytes()]).await?;
-            let _now: i64 = reply.number()?;
+            let now_ms = reply.number()?;
             let page: Vec<WorkerReport> =
                 reply.lists().map(|entry| worker_report(entry?)).collect::<Result<_>>()?;
-            let Some(last) = page.last() else { return Ok(workers) };
+            let Some(last) = page.last() else { return Ok((now_ms, workers)) };
             after.clone_from(&last.id);
             workers.extend(page);
         }
@@ -184,6 +129,8 @@ impl Store {
             eviction: info.get("maxmemory_policy").to_owned(),
             used_memory: count("used_memory"),
             max_memory: count("maxmemory"),
+            save_failed: info.get("rdb_last_bgsave_status") == "err"
+                || info.get("aof_last_write_status") == "err",
             kept_jobs: self.counted(redis::cmd("ZCARD").arg(self.keys.retain(""))).await?,
             kept_output: self.counted(redis::cmd("HGET").arg(self.keys.meta("")).arg("out_bytes")).await?,
             local_dir: None,
@@ -213,7 +160,7 @@ impl Store {
     /// See [`Error`].
     pub async fn overview(&self) -> Result<Overview> {
         let (now_ms, queues) = self.queues().await?;
-        let workers = self.workers().await?;
+        let (_, workers) = self.workers().await?;
         let mut failures = Vec::new();
         for queue in queues.iter().filter(|queue| queue.count(State::Failure) > 0) {
             failures.extend(self.failures(&queue.name, 10).await?);
@@ -250,77 +197,6 @@ fn chunk(seq: u64, stored: &[u8]) -> Result<(u64, u8, u64, Vec<u8>)> {
     }
 }
 
-fn job_report(id: &str, mut reply: Items, now_ms: i64) -> Result<JobReport> {
-    let fields = Fields(reply.items()?.pairs()?.into_iter().collect());
-    let spec = reply.maybe_bytes()?.unwrap_or_default();
-    let spec = Spec::from_json(&spec).map_err(|error| Error::Protocol(format!("job {id}: {error}")))?;
-    let attempts =
-        reply.items()?.rest().map(|entry| stored_attempt(&reply::bytes(entry)?)).collect::<Result<_>>()?;
-    let mut totals = reply.items()?;
-    let stdout_bytes = totals.maybe_number()?.unwrap_or(0);
-    let stderr_bytes = totals.maybe_number()?.unwrap_or(0);
-    let kept: u64 = totals.maybe_number()?.unwrap_or(0);
-    let workers = reply.number()?;
-    let result = reply.maybe_bytes()?.and_then(|json| serde_json::from_slice(&json).ok());
-    let stored = known_state(&fields.text("state").unwrap_or_default())?;
-    let (due_ms, expires_ms) = (fields.number("due"), fields.number("expires"));
-    let outcome =
-        fields.text("outcome").and_then(|name| Outcome::from_stored(&name, fields.number("detail")));
-    Ok(JobReport {
-        id: id.to_owned(),
-        state: stored.shown(due_ms, expires_ms, now_ms),
-        reason: fields.text("reason"),
-        spec,
-        attempt: fields.count("attempts"),
-        failures: fields.count("failures"),
-        losses: fields.count("losses"),
-        snoozes: fields.count("snoozes"),
-        releases: fields.count("releases"),
-        outcome,
-        error: fields.text("error"),
-        result,
-        progress: progress(&fields),
-        enqueued_ms: fields.number("enq").unwrap_or(0),
-        due_ms,
-        expires_ms,
-        started_ms: fields.number("started"),
-        finished_ms: fields.number("finished"),
-        worker: fields.text("worker"),
-        host: fields.text("host"),
-        cancelling: stored == State::Started && fields.text("cancel").is_some(),
-        output: OutputTotals {
-            stdout_bytes,
-            stderr_bytes,
-            dropped: (stdout_bytes + stderr_bytes).saturating_sub(kept),
-        },
-        output_gone: fields.text("out_gone").is_some(),
-        attempts,
-        workers,
-        now_ms,
-    })
-}
-
-fn progress(fields: &Fields) -> Option<Progress> {
-    let (percent, message) = (fields.number("percent"), fields.text("message"));
-    (percent.is_some() || message.is_some()).then_some(Progress { percent, message })
-}
-
-fn stored_attempt(json: &[u8]) -> Result<Attempt> {
-    let stored: StoredAttempt =
-        serde_json::from_slice(json).map_err(|error| Error::Protocol(format!("damaged attempt: {error}")))?;
-    Ok(Attempt {
-        attempt: stored.attempt,
-        fence: stored.fence,
-        worker: stored.worker,
-        host: stored.host,
-        started_ms: stored.started,
-        ended_ms: stored.ended,
-        outcome: Outcome::from_stored(&stored.outcome, stored.detail),
-        outcome_name: stored.outcome,
-        tail: stored.tail,
-    })
-}
-
 fn queue_report(mut entry: Items) -> Result<QueueReport> {
     let name = entry.text()?;
     let mut counts = [0; 9];
@@ -335,9 +211,13 @@ fn queue_report(mut entry: Items) -> Result<QueueReport> {
         max_depth: settings.maybe_number()?,
         max_bytes: settings.maybe_number()?,
         bytes: settings.maybe_number()?.unwrap_or(0),
+        max_running: settings.maybe_number()?,
+        rate: settings.maybe_number()?,
+        rate_ms: settings.maybe_number()?,
         workers: entry.number()?,
         head_enqueued_ms: entry.maybe_number()?,
     };
+    queue.rate_ms = queue.rate.map(|_| queue.rate_ms.unwrap_or(1_000));
     queue.depth =
         State::ALL.into_iter().filter(|state| !state.is_final()).map(|state| queue.count(state)).sum();
     Ok(queue)

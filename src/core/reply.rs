@@ -92,6 +92,15 @@ impl Items {
         self.0
     }
 
+    /// The remaining items as texts.
+    pub(super) fn texts(mut self) -> Result<Vec<String>> {
+        let mut texts = Vec::with_capacity(self.0.len());
+        while self.0.len() > 0 {
+            texts.push(self.text()?);
+        }
+        Ok(texts)
+    }
+
     /// The remaining items as pairs of texts: the fields of a hash.
     pub(super) fn pairs(mut self) -> Result<Vec<(String, String)>> {
         let mut pairs = Vec::with_capacity(self.0.len() / 2);

@@ -26,6 +26,8 @@ pub struct JobReport {
     pub snoozes: u32,
     /// Times a worker gave it back unharmed.
     pub releases: u32,
+    /// Times in a row that a worker would not run it.
+    pub refusals: u32,
     /// How the newest ended attempt ended.
     pub outcome: Option<Outcome>,
     /// One line about the newest failure (`exit code 3`, `cannot find program "x"`).
@@ -120,6 +122,12 @@ pub struct QueueReport {
     pub bytes: u64,
     /// Their limit.
     pub max_bytes: Option<u64>,
+    /// Most jobs that may run at once.
+    pub max_running: Option<u64>,
+    /// Most starts in [`QueueReport::rate_ms`].
+    pub rate: Option<u64>,
+    /// The time of a rate, in milliseconds.
+    pub rate_ms: Option<u64>,
     /// Live workers that serve it.
     pub workers: u64,
     /// When the job that is next in line was enqueued.
@@ -227,6 +235,8 @@ pub struct ServerReport {
     pub used_memory: u64,
     /// Bytes it may use, 0 for no limit.
     pub max_memory: u64,
+    /// Its last snapshot or append to its file failed; most servers then refuse changes.
+    pub save_failed: bool,
     /// Finished jobs whose records are kept.
     pub kept_jobs: u64,
     /// Bytes of output that are kept.

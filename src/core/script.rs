@@ -84,6 +84,7 @@ const AFTER: &str = include_str!("lua/lib/after.lua");
 const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
 const CHORE: &str = include_str!("lua/lib/chores.lua");
 const LIMITS: &str = include_str!("lua/lib/limits.lua");
+const READING: &str = include_str!("lua/lib/read.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
 const MEND: &str = include_str!("lua/lib/mend.lua");
 const WALK: &str = include_str!("lua/lib/walk.lua");
@@ -144,7 +145,11 @@ scripts! {
     /// Says how far a job is.
     PROGRESS = "progress", AT_THE_DOOR, [CLOCK, BASE];
     /// Reads jobs.
-    SHOW = "show", READ, [CLOCK_READ, BASE];
+    SHOW = "show", READ, [CLOCK_READ, BASE, READING];
+    /// Reads indexes.
+    LIST = "list", READ, [CLOCK_READ, BASE, READING];
+    /// Reads what decides when a job runs.
+    WHY = "why", READ, [CLOCK_READ, BASE, READING];
     /// Reads output.
     OUTPUT = "output", READ, [CLOCK_READ, BASE];
     /// Reads queues.

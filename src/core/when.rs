@@ -4,10 +4,12 @@
 
 mod instant;
 mod local;
+mod past;
 mod show;
 
 pub use instant::{When, instant, zone};
 pub use local::LocalZone;
+pub use past::past;
 pub use show::{ago, clock, rfc3339, short};
 
 /// The longest duration that is accepted: a hundred years of 365 days, in milliseconds.

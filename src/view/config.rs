@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::escape;
+use super::fields::{self, Shape};
 use super::json::{SCHEMA, line};
 use super::style::{DIM, Look};
 use super::table::{Cell, Column, NONE, Table};
+use super::{View, escape};
 use crate::core::bytes::Bytes;
 
 /// What stands for a secret.
@@ -88,6 +89,24 @@ pub fn json(report: &ConfigReport) -> String {
         values: report.entries.iter().map(machine).collect(),
         schema: SCHEMA,
     })
+}
+
+impl View for ConfigReport {
+    fn shape() -> &'static Shape {
+        &fields::SETTING
+    }
+
+    fn text(&self, look: &Look) -> String {
+        table(look, self)
+    }
+
+    fn records(&self) -> Vec<String> {
+        vec![json(self)]
+    }
+
+    fn items(&self) -> Vec<String> {
+        self.entries.iter().map(|entry| line(&machine(entry))).collect()
+    }
 }
 
 #[derive(Serialize)]

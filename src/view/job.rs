@@ -10,6 +10,7 @@ use crate::core::when::{ago, clock, short};
 
 use super::style::{BAD, DIM, Look, PLAIN, WARN, state as state_style};
 use super::table::{Cell, Column, NONE, Table, cut};
+use super::why::Reason;
 use super::{escape, shell, words};
 
 /// Lines of output shown at the end.
@@ -45,16 +46,17 @@ impl Page<'_> {
 
 /// One job in full. `newest` is the newest output of both streams; where that is not kept,
 /// the tail that the last attempt left is shown.
-pub fn job(look: &Look, report: &JobReport, newest: Option<&[u8]>) -> String {
+pub fn job(look: &Look, report: &JobReport, why: &Reason, newest: Option<&[u8]>) -> String {
     let mut page = Page { look, text: String::new() };
     let now = report.now_ms;
     page.foreign("job", PLAIN.bold(), &report.id);
     page.field("state", state_style(report.state), &state_words(report));
-    if let Some(reason) = &report.reason {
-        page.foreign("reason", PLAIN, reason);
-    }
-    if let Some(why) = why_it_waits(report) {
-        page.field("waits", WARN, &why);
+    // The sentence has the reason in it where there is one to tell.
+    let stuck = !matches!(why.code, "in_line" | "running" | "scheduled" | "retry" | "snoozed");
+    match &report.reason {
+        Some(reason) if report.state.is_final() => page.foreign("reason", PLAIN, reason),
+        _ if report.state.is_final() => {}
+        _ => page.foreign("why", if stuck { WARN } else { PLAIN }, &why.sentence),
     }
     described(&mut page, &report.spec);
     page.field("attempts", PLAIN, &attempts_words(report));
@@ -149,11 +151,6 @@ fn state_words(report: &JobReport) -> String {
         return format!("{}, being cancelled", report.state);
     }
     report.state.name().to_owned()
-}
-
-fn why_it_waits(report: &JobReport) -> Option<String> {
-    let waits = matches!(report.state, State::Pending);
-    (waits && report.workers == 0).then(|| format!("no live worker serves queue {}", report.spec.queue))
 }
 
 fn attempts_words(report: &JobReport) -> String {

@@ -18,7 +18,8 @@ use crate::core::state::State;
 use crate::core::when::rfc3339;
 
 use super::escape::is_unsafe;
-use super::overview::health;
+use super::overview::{health, is_live};
+use super::why::{Reason, Short};
 
 /// The form of these objects.
 pub const SCHEMA: u32 = 1;
@@ -129,6 +130,7 @@ struct Job<'a> {
     workers: u64,
     cwd: Option<&'a Bytes>,
     attempts: Vec<AttemptLine<'a>>,
+    why: Option<Short<'a>>,
     schema: u32,
 }
 
@@ -174,8 +176,8 @@ fn signal(outcome: Option<Outcome>) -> Option<u8> {
     }
 }
 
-/// One job in full.
-pub fn job(report: &JobReport) -> String {
+/// One job; in full if its attempts were read. `why` where it was asked for.
+pub fn job(report: &JobReport, why: Option<&Reason>) -> String {
     let spec = &report.spec;
     line(&Job {
         id: &report.id,
@@ -219,6 +221,7 @@ pub fn job(report: &JobReport) -> String {
         workers: report.workers,
         cwd: spec.cwd.as_ref(),
         attempts: report.attempts.iter().map(attempt).collect(),
+        why: why.map(Reason::short),
         schema: SCHEMA,
     })
 }
@@ -263,6 +266,9 @@ struct Queue<'a> {
     max_depth: Option<u64>,
     bytes: u64,
     max_bytes: Option<u64>,
+    max_running: Option<u64>,
+    rate: Option<u64>,
+    rate_ms: Option<u64>,
     workers: u64,
     head_enqueued_at: Option<String>,
 }
@@ -281,6 +287,7 @@ struct Worker<'a> {
     slots: u32,
     held: u32,
     mode: &'a str,
+    live: bool,
     started_at: String,
     seen_at: String,
     version: &'a str,
@@ -327,7 +334,7 @@ pub fn overview(overview: &Overview) -> String {
         attention: health.attention,
         now: rfc3339(overview.now_ms),
         queues: overview.queues.iter().map(queue).collect(),
-        workers: overview.workers.iter().map(worker).collect(),
+        workers: overview.workers.iter().map(|one| worker(one, overview.now_ms)).collect(),
         failures: overview.failures.iter().map(failure).collect(),
         server: server_object(&overview.server),
         schema: SCHEMA,
@@ -339,6 +346,16 @@ pub fn server(report: &ServerReport) -> String {
     line(&server_object(report))
 }
 
+/// One queue.
+pub fn queue_line(report: &QueueReport) -> String {
+    line(&queue(report))
+}
+
+/// One worker, at Redis time `now_ms`.
+pub fn worker_line(report: &WorkerReport, now_ms: i64) -> String {
+    line(&worker(report, now_ms))
+}
+
 fn queue(queue: &QueueReport) -> Queue<'_> {
     Queue {
         name: &queue.name,
@@ -347,12 +364,15 @@ fn queue(queue: &QueueReport) -> Queue<'_> {
         max_depth: queue.max_depth,
         bytes: queue.bytes,
         max_bytes: queue.max_bytes,
+        max_running: queue.max_running,
+        rate: queue.rate,
+        rate_ms: queue.rate_ms,
         workers: queue.workers,
         head_enqueued_at: queue.head_enqueued_ms.map(rfc3339),
     }
 }
 
-fn worker(worker: &WorkerReport) -> Worker<'_> {
+fn worker(worker: &WorkerReport, now_ms: i64) -> Worker<'_> {
     Worker {
         id: &worker.id,
         label: worker.label.as_deref(),
@@ -362,6 +382,7 @@ fn worker(worker: &WorkerReport) -> Worker<'_> {
         slots: worker.slots,
         held: worker.held,
         mode: &worker.mode,
+        live: is_live(worker, now_ms),
         started_at: rfc3339(worker.started_ms),
         seen_at: rfc3339(worker.seen_ms),
         version: &worker.version,

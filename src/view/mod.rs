@@ -7,11 +7,14 @@
 pub mod bar;
 pub mod config;
 pub mod escape;
+pub mod fields;
 pub mod job;
 pub mod json;
 pub mod log;
+pub mod lists;
 pub mod out;
 pub mod overview;
+mod page;
 pub mod problem;
 #[cfg(test)]
 mod samples;
@@ -19,9 +22,12 @@ pub mod server;
 pub mod shell;
 pub mod style;
 mod table;
+pub mod template;
 #[cfg(test)]
 mod tests;
+pub mod why;
 pub mod words;
 
+pub use page::View;
 pub use problem::Problem;
 pub use style::Look;

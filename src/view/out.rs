@@ -71,6 +71,11 @@ impl Out {
         self.word(line);
     }
 
+    /// Whether stdout is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Whether a progress bar is welcome: a terminal on stderr, neither `--json` nor `--quiet`.
     pub fn wants_bar(&self) -> bool {
         io::stderr().is_terminal() && !self.manner.json && !self.manner.quiet
@@ -134,6 +139,61 @@ impl Out {
     }
 }
 
+/// What `--watch` shows: one reading after the other. A terminal is drawn anew each time; into
+/// a pipe they go one below the other.
+pub struct Frame<'a> {
+    out: &'a Out,
+    head: String,
+    first: bool,
+}
+
+impl Frame<'_> {
+    /// A frame that says how often it is drawn.
+    pub fn new<'a>(out: &'a Out, every: &str) -> Frame<'a> {
+        let head = out.stdout.paint(DIM, &format!("every {every}; Ctrl-C ends"));
+        Frame { out, head, first: true }
+    }
+
+    /// Shows the next reading.
+    ///
+    /// # Errors
+    /// As the system reports it; see [`is_closed`].
+    pub fn draw(&mut self, text: &str) -> io::Result<()> {
+        let first = std::mem::replace(&mut self.first, false);
+        if !self.out.is_terminal() {
+            let between = if first || self.out.manner.json || text.is_empty() { "" } else { "\n" };
+            return self.out.data(&format!("{between}{text}"));
+        }
+        // What does not fit would scroll, and the next picture would be drawn over its end.
+        let rows = terminal_rows().unwrap_or(usize::MAX);
+        let lines: Vec<&str> = text.lines().collect();
+        let room = rows.saturating_sub(2).max(1);
+        let mut screen = String::from(if first { "\x1b[2J\x1b[H" } else { "\x1b[H" });
+        screen.push_str(&format!("{}\x1b[K\n", self.head));
+        for line in lines.iter().take(if lines.len() > room { room - 1 } else { room }) {
+            screen.push_str(&format!("{line}\x1b[K\n"));
+        }
+        if lines.len() > room {
+            let more = format!("… {} more lines", lines.len() - (room - 1));
+            screen.push_str(&format!("{}\x1b[K\n", self.out.stdout.paint(DIM, &more)));
+        }
+        screen.push_str("\x1b[J");
+        self.out.data(&screen)
+    }
+
+    /// Shows what keeps the next reading away.
+    ///
+    /// # Errors
+    /// As the system reports it; see [`is_closed`].
+    pub fn trouble(&mut self, problem: &Problem) -> io::Result<()> {
+        if self.out.is_terminal() {
+            return self.draw(&problem.text(&self.out.stdout));
+        }
+        self.out.problem(problem);
+        Ok(())
+    }
+}
+
 /// Tells on stderr what is wrong with the words typed. They are quoted in it, and may have
 /// come from a job.
 ///
@@ -161,6 +221,11 @@ fn wants_color<S: anstream::stream::RawStream>(color: Color, stream: &S) -> bool
         Color::Never => false,
         Color::Auto => !matches!(anstream::AutoStream::choice(stream), anstream::ColorChoice::Never),
     }
+}
+
+fn terminal_rows() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_row > 0).then_some(usize::from(size.ws_row))
 }
 
 fn terminal_width(stream: impl std::os::fd::AsFd) -> Option<usize> {

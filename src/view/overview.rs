@@ -3,15 +3,13 @@
 use crate::core::report::{FailureLine, Overview, QueueReport, WorkerReport};
 use crate::core::state::State;
 use crate::core::when::{ago, short};
+use crate::core::why::SILENT_MS;
 
 use super::style::{BAD, BUSY, DIM, GOOD, Look, PLAIN, WARN};
 use super::table::{Cell, Column, NONE, Table};
 use super::words::{count, outcome as outcome_words, size};
 use super::{escape, server, shell};
 
-/// A worker that has not renewed for this long is no longer counted, in milliseconds.
-/// Renewals come every few seconds; the store decides about leases, this only words a line.
-const SILENT_MS: i64 = 30_000;
 const HOUR_MS: i64 = 3_600_000;
 
 /// The answer to "is it healthy?".
@@ -91,7 +89,8 @@ fn summary(overview: &Overview) -> String {
     parts.join(", ")
 }
 
-fn is_live(worker: &WorkerReport, now_ms: i64) -> bool {
+/// Whether a worker gave a sign of life lately; nothing is decided by it.
+pub(super) fn is_live(worker: &WorkerReport, now_ms: i64) -> bool {
     now_ms.saturating_sub(worker.seen_ms) < SILENT_MS
 }
 

@@ -27,6 +27,7 @@ pub(super) fn waiting() -> JobReport {
         losses: 0,
         snoozes: 0,
         releases: 0,
+        refusals: 0,
         outcome: None,
         error: None,
         result: None,

@@ -16,6 +16,7 @@ const MOST: usize = 10_000;
 const LEAST: usize = 12;
 
 /// One cell: safe text and its colour.
+#[derive(Clone)]
 pub(super) struct Cell {
     text: String,
     style: Style,
@@ -40,6 +41,8 @@ pub(super) enum Column {
     Whole,
     /// Text that gives way where the terminal is narrow.
     Text,
+    /// Text that is left out altogether where there is little room.
+    Spare,
     /// Numbers, flush right.
     Number,
 }
@@ -58,8 +61,22 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// Whether the table has room without cutting more than texts.
+    pub(super) fn fits(&self, look: &Look) -> bool {
+        let Some(limit) = look.width else { return true };
+        let least = self.columns.iter().zip(self.widths(None)).map(|((_, kind), width)| match kind {
+            Column::Text | Column::Spare => width.min(LEAST),
+            _ => width,
+        });
+        least.sum::<usize>() + usize::from(GAP) * self.columns.len().saturating_sub(1) <= limit
+    }
+
     /// The table as lines, each ended; no spaces at the ends of lines.
     pub(super) fn render(&self, look: &Look) -> String {
+        let spare = self.columns.iter().rposition(|(_, kind)| *kind == Column::Spare);
+        if let Some(at) = spare.filter(|_| !self.fits(look)) {
+            return self.without(at).render(look);
+        }
         let widths = self.widths(look.width);
         let mut table = comfy_table::Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -77,6 +94,16 @@ impl Table {
         table.trim_fmt() + "\n"
     }
 
+    fn without(&self, column: usize) -> Table {
+        let mut less = Table::new(&self.columns);
+        less.columns.remove(column);
+        for row in &self.rows {
+            let cells = row.iter().enumerate().filter(|(at, _)| *at != column);
+            less.row(cells.map(|(_, cell)| cell.clone()).collect());
+        }
+        less
+    }
+
     /// How wide each column may be. This is decided here and not by the renderer, which would
     /// break long cells into several lines instead of cutting them, ids too.
     fn widths(&self, limit: Option<usize>) -> Vec<usize> {
@@ -91,7 +118,9 @@ impl Table {
         // The widest gives way first, so that the cut is spread and short columns stay whole.
         while widths.iter().sum::<usize>() + gaps > limit {
             let widest = (0..widths.len())
-                .filter(|at| self.columns[*at].1 == Column::Text && widths[*at] > LEAST)
+                .filter(|at| {
+                    matches!(self.columns[*at].1, Column::Text | Column::Spare) && widths[*at] > LEAST
+                })
                 .max_by_key(|at| widths[*at]);
             match widest {
                 Some(at) => widths[at] -= 1,

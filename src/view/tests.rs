@@ -3,22 +3,31 @@
 use serde_json::Value;
 
 use super::samples::{NOW, calm, failed, troubled, waiting};
+use super::why::Reason;
 use super::{Look, job, json, overview, server};
 use crate::core::outcome::Outcome;
+use crate::core::report::JobReport;
 use crate::core::state::State;
+use crate::core::why::Context;
 
 fn at_width(width: usize) -> Look {
     Look { width: Some(width), ..Look::plain() }
 }
 
+/// A job with nothing around it.
+fn page(look: &Look, report: &JobReport, newest: Option<&[u8]>) -> String {
+    let why = Reason::of(report, &Context::default(), &jiff::tz::TimeZone::UTC);
+    job::job(look, report, &why, newest)
+}
+
 #[test]
 fn a_job_that_waits() {
     assert_eq!(
-        job::job(&Look::plain(), &waiting(), None),
+        page(&Look::plain(), &waiting(), None),
         "\
 job       01kdcb2m9we3xr7yqh5t8vnabc
 state     PENDING
-waits     no live worker serves queue emails
+why       no live worker serves queue emails; none ever has
 queue     emails
 command   sh -c 'echo hi; exit 3'
 folder    '/srv/my app'
@@ -31,7 +40,7 @@ enqueued  2026-12-01 07:56:55 UTC  (3m 05s ago)
 #[test]
 fn a_job_that_failed() {
     assert_eq!(
-        job::job(&Look::plain(), &failed(), None),
+        page(&Look::plain(), &failed(), None),
         "\
 job       01kdcb2m9we3xr7yqh5t8vnabc
 state     FAILURE
@@ -69,7 +78,7 @@ fn a_job_that_runs_shows_its_newest_output() {
     report.attempt = 1;
     report.started_ms = Some(NOW - 2_000);
     let live: String = (1..=30).map(|n| format!("line {n}\n")).collect();
-    let text = job::job(&at_width(20), &report, Some(live.as_bytes()));
+    let text = page(&at_width(20), &report, Some(live.as_bytes()));
     assert!(text.contains("state     STARTED, being cancelled\n"), "{text}");
     assert!(text.contains("\n\n│ line 21\n") && text.ends_with("│ line 30\n"), "{text}");
 }
@@ -82,10 +91,10 @@ fn a_job_that_will_run_says_when() {
     report.attempt = 4;
     report.losses = 2;
     report.releases = 1;
-    let text = job::job(&Look::plain(), &report, None);
+    let text = page(&Look::plain(), &report, None);
     assert!(text.contains("due       2026-12-01 10:10:00 UTC  (in 2h 10m)\n"), "{text}");
     assert!(text.contains("attempts  4 (2 lost, 1 given back)\n"), "{text}");
-    assert!(!text.contains("waits"), "{text}");
+    assert!(text.contains("why       it is scheduled for 2026-12-01 10:10:00 UTC, in 2h 10m\n"), "{text}");
 }
 
 #[test]
@@ -168,7 +177,7 @@ fn an_ending_is_told_once() {
     let mut report = failed();
     let mut line = |outcome: Outcome, error: &str| {
         (report.outcome, report.error) = (Some(outcome), Some(error.to_owned()));
-        let text = job::job(&Look::plain(), &report, None);
+        let text = page(&Look::plain(), &report, None);
         text.lines().find_map(|line| line.strip_prefix("outcome   ").map(str::to_owned)).unwrap()
     };
     assert_eq!(line(Outcome::Timeout, "timed out after 100 ms"), "timed out after 100 ms");
@@ -200,7 +209,7 @@ fn tables_fit_terminals() {
 fn without_colour_there_are_no_escapes_and_with_it_the_same_words() {
     let color = Look { color: true, ..at_width(80) };
     for (plain, coloured) in [
-        (job::job(&at_width(80), &failed(), None), job::job(&color, &failed(), None)),
+        (page(&at_width(80), &failed(), None), page(&color, &failed(), None)),
         (overview::overview(&at_width(80), &troubled()), overview::overview(&color, &troubled())),
     ] {
         assert!(!plain.contains('\x1b'));
@@ -232,7 +241,7 @@ local     started by jobq, data in /home/ann/.local/state/jobq
 
 #[test]
 fn a_jobs_object_has_the_fields_of_the_manual_in_order() {
-    let text = json::job(&failed());
+    let text = json::job(&failed(), None);
     let promised = "id state reason queue task argv args priority labels group attempt retries outcome exit_code \
                     result error progress enqueued_at due_at started_at finished_at worker output schema";
     let mut from = 0;
@@ -257,7 +266,7 @@ fn a_jobs_object_has_the_fields_of_the_manual_in_order() {
 fn a_waiting_jobs_object_has_nulls() {
     let mut report = waiting();
     report.outcome = Some(Outcome::Timeout);
-    let value: Value = serde_json::from_str(&json::job(&report)).unwrap();
+    let value: Value = serde_json::from_str(&json::job(&report, None)).unwrap();
     for field in
         ["reason", "task", "exit_code", "result", "error", "progress", "due_at", "started_at", "worker"]
     {

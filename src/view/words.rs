@@ -2,6 +2,7 @@
 
 use crate::core::outcome::Outcome;
 use crate::core::signal;
+use crate::core::spec::Spec;
 
 /// How an attempt ended, in words: `exit code 3`, `killed by SIGKILL`.
 pub fn outcome(outcome: Outcome) -> String {
@@ -48,6 +49,29 @@ pub fn count(number: u64, noun: &str) -> String {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
     }
+}
+
+/// How often: `once`, `twice`, `3 times`.
+pub fn times(number: u64) -> String {
+    match number {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{number} times"),
+    }
+}
+
+/// What a job does, in one safe line: its command, or its task with what it was given.
+pub fn what(spec: &Spec) -> String {
+    let Some(task) = &spec.task else { return super::shell::command(&spec.argv) };
+    let mut words = vec![super::escape::text(task.as_str())];
+    for (name, value) in &spec.named {
+        let value = match value {
+            serde_json::Value::String(text) => super::shell::quote(text.as_bytes()),
+            other => super::escape::text(&other.to_string()),
+        };
+        words.push(format!("{}={value}", super::escape::text(name)));
+    }
+    words.join(" ")
 }
 
 /// Said after an enqueue to a queue that nobody serves.

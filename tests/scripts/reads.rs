@@ -76,7 +76,7 @@ fn a_viewer_sees_everything_and_changes_nothing() {
             (failures.len(), failures[0].id.as_str(), failures[0].error.as_deref()),
             (1, "failure", Some("exit code 3"))
         );
-        let workers = desk.run(viewer.workers()).unwrap();
+        let (_, workers) = desk.run(viewer.workers()).unwrap();
         assert_eq!((workers.len(), workers[0].id.as_str(), workers[0].held), (1, "w", 1));
         assert!(desk.run(viewer.knows_queue(&id("q"))).unwrap());
         assert!(!desk.run(viewer.knows_queue(&id("nope"))).unwrap());
@@ -171,5 +171,5 @@ fn many_queues_and_workers_are_read_in_pages() {
     let (_, seen) = desk.run(desk.store.queues()).unwrap();
     assert_eq!(seen.iter().map(|queue| queue.name.clone()).collect::<Vec<_>>(), queues);
     assert_eq!(seen[0].workers, 60);
-    assert_eq!(desk.run(desk.store.workers()).unwrap().len(), 60);
+    assert_eq!(desk.run(desk.store.workers()).unwrap().1.len(), 60);
 }

@@ -64,9 +64,47 @@ Examples:
 
 pub(super) const INSPECT: &str = "\
 Examples:
-  jobq inspect server
-  jobq inspect config
-  jobq inspect server --json";
+  jobq inspect queues --watch
+  jobq inspect jobs -q emails --state failure --since 1h
+  jobq inspect why ID
+  jobq inspect jobs --format '{id}\\t{state}\\t{queue}'";
+
+pub(super) const INSPECT_QUEUES: &str = "\
+Examples:
+  jobq inspect queues
+  jobq inspect queues emails --watch 5s
+  jobq inspect queues --format '{name} {counts.PENDING}'";
+
+pub(super) const INSPECT_JOBS: &str = "\
+Examples:
+  jobq inspect jobs
+  jobq inspect jobs -q emails --state pending --limit 10
+  jobq inspect jobs --state failure --since 'yesterday 09:00' --label team=mail
+  jobq inspect jobs --task send_email --json
+  jobq inspect jobs --state success --limit 1000 --after CURSOR";
+
+pub(super) const INSPECT_JOB: &str = "\
+Examples:
+  jobq inspect job ID
+  jobq inspect job ID --json
+  jobq inspect job ID1 ID2 --format '{id} {exit_code} {output.stdout_bytes}'";
+
+pub(super) const INSPECT_WHY: &str = "\
+Examples:
+  jobq inspect why ID
+  jobq inspect why ID --watch
+  jobq inspect why ID --format '{code}'";
+
+pub(super) const INSPECT_WORKERS: &str = "\
+Examples:
+  jobq inspect workers
+  jobq inspect workers --format '{id} {held}/{slots} {live}'";
+
+pub(super) const INSPECT_FAILURES: &str = "\
+Examples:
+  jobq inspect failures
+  jobq inspect failures -q emails --since 1h
+  jobq inspect failures --json";
 
 pub(super) const CONTROL: &str = "\
 Examples:

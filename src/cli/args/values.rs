@@ -10,7 +10,8 @@ use crate::core::codes::SnoozeRule;
 use crate::core::name::Name;
 use crate::core::signal;
 use crate::core::size::size;
-use crate::core::when::{duration, some_duration};
+use crate::core::state::State;
+use crate::core::when::{self, duration, some_duration};
 
 /// A duration and how it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,20 @@ impl FromStr for Span {
 pub(super) fn some_span(text: &str) -> Result<Span, String> {
     some_duration(text).map_err(|error| error.to_string())?;
     text.parse()
+}
+
+/// A state by its name, in any case.
+pub(super) fn state(text: &str) -> Result<State, String> {
+    State::parse(&text.to_ascii_uppercase()).ok_or_else(|| {
+        let names = State::ALL.map(State::name).join(", ");
+        format!("{text:?} is not a state; there are {names}")
+    })
+}
+
+/// An instant of the past. It is read against the present later; here only its form is checked.
+pub(super) fn past(text: &str) -> Result<String, String> {
+    when::past(text, 0, &jiff::tz::TimeZone::UTC).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
 }
 
 /// A lease: shorter than a second would be lost to any hiccup of the network.

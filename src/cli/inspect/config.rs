@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
+use super::super::args::{ConfigArgs, ViewArgs};
 use super::super::{Context, Done, settle};
+use super::present::{check, present};
 use crate::config::node::{Node, Value as Toml};
 use crate::config::schema::{Key, Kind, POLICY, REDIS, TASK, WORKER, keys};
 use crate::config::{Config, Origin, TaskDef};
-use crate::view::config::{self as view, ConfigReport, Entry, From, HIDDEN, hide_url};
+use crate::view::config::{ConfigReport, Entry, From, HIDDEN, hide_url};
 
-pub(super) fn show(context: &Context) -> Done {
-    let report = report(context);
-    let text =
-        if context.global.json { view::json(&report) } else { view::table(context.out.look(), &report) };
-    context.out.data(&text)?;
-    Ok(0)
+pub(super) async fn show(context: &Context, args: &ConfigArgs) -> Done {
+    let view = ViewArgs { format: args.format.clone(), watch: None };
+    check::<ConfigReport>(&view)?;
+    present(context, &view, async || Ok((report(context), 0))).await
 }
 
 fn report(context: &Context) -> ConfigReport {

@@ -2,12 +2,13 @@
 -- KEYS  meta
 -- ARGV  after ('-' for the first page)
 -- reply {now, {queue, scheduled, blocked, pending, started, retry, success, failure, revoked,
---        expired, settings {max_depth, max_bytes, bytes}, workers, head_enqueued | ''}…}
+--        expired, settings {max_depth, max_bytes, bytes, max_running, rate, rate_ms}, workers, head_enqueued | ''}…}
 
 -- What an operator said goes before what a worker's file says.
 local function bounds(queue)
-  local all = redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes', 'file_max_depth', 'file_max_bytes')
-  return {all[1] or all[4], all[2] or all[5], all[3]}
+  local all = redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes', 'max_running', 'rate', 'rate_ms',
+    'file_max_depth', 'file_max_bytes', 'file_max_running', 'file_rate', 'file_rate_ms')
+  return {all[1] or all[7], all[2] or all[8], all[3], all[4] or all[9], all[5] or all[10], all[6] or all[11]}
 end
 
 local from = ARGV[1] == '-' and '-' or '(' .. ARGV[1]

@@ -1,19 +1,15 @@
--- show: jobs in full.
+-- show: jobs, in full or in what a list needs. A reply of a mebibyte ends early: ask again
+-- for the ids that are left.
 -- KEYS  meta
--- ARGV  ids… (at most 100)
+-- ARGV  full ('1' with their attempts), ids… (at most 100)
 -- reply {now, {fields, spec, tries, totals, workers, result | false} | false …}
 --       fields and totals: name, value…; totals: stdout, stderr, bytes
 
-local reply = {num(now)}
-for i, id in ipairs(ARGV) do
-  local fields = redis.call('HGETALL', K.job .. id)
-  if #fields == 0 then
-    reply[i + 1] = false
-  else
-    local queue = redis.call('HGET', K.job .. id, 'queue')
-    reply[i + 1] = {fields, redis.call('GET', K.spec .. id), redis.call('LRANGE', K.tries .. id, 0, -1),
-      redis.call('HMGET', K.out .. id, 'stdout', 'stderr', 'bytes'), live_workers(queue),
-      redis.call('GET', K.result .. id)}
-  end
+local reply, size = {num(now)}, 0
+for i = 2, #ARGV do
+  local job, bytes = shown(ARGV[i], ARGV[1] == '1')
+  reply[#reply + 1] = job or false
+  size = size + bytes
+  if size > 1048576 then break end
 end
 return reply

@@ -56,7 +56,7 @@ pub fn instant(text: &str, now_ms: i64, zone: &TimeZone) -> Result<When, WhenErr
 }
 
 /// `@SECONDS` and RFC 3339: what needs neither the present nor a zone.
-fn absolute(typed: &str) -> Option<Result<i64, WhenError>> {
+pub(super) fn absolute(typed: &str) -> Option<Result<i64, WhenError>> {
     if let Some(seconds) = typed.strip_prefix('@') {
         let digits = !seconds.is_empty() && seconds.bytes().all(|b| b.is_ascii_digit());
         let ms = seconds.parse::<i64>().ok().filter(|_| digits).and_then(|s| s.checked_mul(1_000));
@@ -123,7 +123,7 @@ fn next_weekday(
 }
 
 /// Splits a zone off the end: the last word, when it can be nothing else.
-fn split_zone(typed: &str) -> Result<(Vec<&str>, Option<TimeZone>), WhenError> {
+pub(super) fn split_zone(typed: &str) -> Result<(Vec<&str>, Option<TimeZone>), WhenError> {
     let mut words: Vec<&str> = typed.split_whitespace().collect();
     let named = words.last().filter(|last| last.contains('/') || **last == "UTC").copied();
     match named {
@@ -135,7 +135,7 @@ fn split_zone(typed: &str) -> Result<(Vec<&str>, Option<TimeZone>), WhenError> {
     }
 }
 
-fn weekday(word: &str) -> Option<Weekday> {
+pub(super) fn weekday(word: &str) -> Option<Weekday> {
     const DAYS: [(&str, Weekday); 7] = [
         ("monday", Weekday::Monday),
         ("tuesday", Weekday::Tuesday),
@@ -148,7 +148,7 @@ fn weekday(word: &str) -> Option<Weekday> {
     DAYS.iter().find(|(name, _)| *name == word || name[..3] == *word).map(|(_, day)| *day)
 }
 
-fn looks_like_date(word: &str) -> bool {
+pub(super) fn looks_like_date(word: &str) -> bool {
     word.len() == 10
         && word
             .bytes()
@@ -156,7 +156,7 @@ fn looks_like_date(word: &str) -> bool {
             .all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() })
 }
 
-fn date(typed: &str, word: &str) -> Result<Date, WhenError> {
+pub(super) fn date(typed: &str, word: &str) -> Result<Date, WhenError> {
     if !looks_like_date(word) {
         return Err(WhenError::NotATime(typed.to_owned()));
     }
@@ -164,7 +164,7 @@ fn date(typed: &str, word: &str) -> Result<Date, WhenError> {
 }
 
 /// `9:00`, `09:00` or `09:00:00`.
-fn time_of_day(typed: &str, word: &str) -> Result<Time, WhenError> {
+pub(super) fn time_of_day(typed: &str, word: &str) -> Result<Time, WhenError> {
     let parts: Vec<&str> = word.split(':').collect();
     let widths_fit = |(i, part): (usize, &&str)| {
         part.bytes().all(|b| b.is_ascii_digit()) && (part.len() == 2 || (i == 0 && part.len() == 1))
@@ -190,7 +190,7 @@ fn no_time(typed: &str, word: &str) -> WhenError {
     }
 }
 
-fn resolve(civil: DateTime, zone: &TimeZone) -> Result<When, WhenError> {
+pub(super) fn resolve(civil: DateTime, zone: &TimeZone) -> Result<When, WhenError> {
     let ambiguous = zone.to_ambiguous_timestamp(civil);
     let words = civil.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let name = zone.iana_name().unwrap_or("the local time zone").to_owned();

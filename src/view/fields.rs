@@ -1,0 +1,275 @@
+//! Every field of every JSON record, in one table: `--format` is checked against it, and the
+//! schema that is shipped is made from it (examples/gen). A test compares it with what the
+//! commands really print.
+
+/// What a field holds. A `?` after the word in the table below means that it may be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Its name, with points where it is nested; `[]` after the name of a list of objects,
+    /// `*` for names that users choose.
+    pub path: &'static str,
+    /// `text`, `flag`, `count`, `number`, `time` (RFC 3339 UTC), `bytes` (text, or
+    /// `{"b64":…}` where it is not UTF-8), `any`, `texts`, `bytes[]`, `state`, and `object`
+    /// where an object as a whole may be null; `?` after it where it may be null.
+    pub kind: &'static str,
+    /// What it says, in a few words.
+    pub about: &'static str,
+}
+
+/// One kind of record.
+#[derive(Debug)]
+pub struct Shape {
+    /// Its name in the schema.
+    pub name: &'static str,
+    /// Which commands print it.
+    pub about: &'static str,
+    /// Its fields, in the order of the JSON.
+    pub fields: &'static [Field],
+}
+
+impl Shape {
+    /// Whether records of this shape have the field.
+    pub fn has(&self, path: &str) -> bool {
+        self.fields.iter().any(|field| {
+            let known = field.path;
+            let free = known.strip_suffix(".*").and_then(|head| path.strip_prefix(head));
+            known == path
+                || free.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') && rest.len() > 1)
+                || known
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]"))
+        })
+    }
+}
+
+const fn f(path: &'static str, kind: &'static str, about: &'static str) -> Field {
+    Field { path, kind, about }
+}
+
+const SCHEMA: Field = f("schema", "count", "version of the form; it changes only if a field had to go");
+
+/// One job.
+pub const JOB: Shape = Shape {
+    name: "job",
+    about: "one job: status --json ID, inspect job, inspect jobs (without attempts and why), enqueue --wait --json",
+    fields: &[
+        f("id", "text", "the job's id"),
+        f("state", "state", "the state to show, derived when it was read"),
+        f("reason", "text?", "why it is in this state, in words"),
+        f("queue", "text", "the queue"),
+        f("task", "text?", "the task; null for a command"),
+        f("argv", "bytes[]?", "the command; null for a task"),
+        f("args.*", "any?", "the parameters of a task, by name; null for a command"),
+        f("priority", "number", "-100 to 100, higher first"),
+        f("labels.*", "text", "labels, by name"),
+        f("group", "text?", "the group"),
+        f("attempt", "count", "number of the newest attempt, 0 before the first"),
+        f("retries", "count", "retries allowed"),
+        f("outcome", "text?", "how the newest ended attempt ended"),
+        f("exit_code", "count?", "its exit code, where it ended by itself"),
+        f("signal", "count?", "the signal that ended it"),
+        f("result", "any?", "the JSON that the job left as its result"),
+        f("error", "text?", "one line about the newest failure"),
+        f("progress", "object?", "how far the job says it is"),
+        f("progress.percent", "number?", "0 to 100"),
+        f("progress.message", "text?", "the job's own words"),
+        f("enqueued_at", "time", "when it was accepted"),
+        f("due_at", "time?", "when it becomes eligible, while it waits for that"),
+        f("expires_at", "time?", "when it expires, while it never started"),
+        f("started_at", "time?", "when the newest attempt started"),
+        f("finished_at", "time?", "when it reached its final state"),
+        f("worker", "text?", "the worker that has it, or had it last"),
+        f("host", "text?", "that worker's host"),
+        f("output.stdout_bytes", "count", "bytes written to standard output"),
+        f("output.stderr_bytes", "count", "bytes written to standard error"),
+        f("output.dropped", "count", "bytes of both that are not kept"),
+        f("failures", "count", "attempts that failed"),
+        f("losses", "count", "attempts cut by the death of their worker"),
+        f("snoozes", "count", "times the job put itself back"),
+        f("releases", "count", "times a worker gave it back unharmed"),
+        f("cancelling", "flag", "a cancel was recorded and its processes are being ended"),
+        f("workers", "count", "live workers that serve its queue"),
+        f("cwd", "bytes?", "its working directory"),
+        f("attempts[].attempt", "count", "number of the attempt"),
+        f("attempts[].fence", "text", "its fencing number"),
+        f("attempts[].worker", "text", "the worker that ran it"),
+        f("attempts[].host", "text", "that worker's host"),
+        f("attempts[].started_at", "time", "when it started"),
+        f("attempts[].ended_at", "time", "when its end was recorded"),
+        f("attempts[].duration_ms", "number", "the time between"),
+        f("attempts[].outcome", "text", "how it ended"),
+        f("attempts[].exit_code", "count?", "its exit code"),
+        f("attempts[].signal", "count?", "the signal that ended it"),
+        f("attempts[].tail", "bytes", "the end of its output"),
+        f("why", "object?", "why it stands where it stands"),
+        f("why.code", "text", "the reason code, as in inspect why"),
+        f("why.sentence", "text", "the reason in one sentence"),
+        SCHEMA,
+    ],
+};
+
+/// Why a job stands where it stands.
+pub const WHY: Shape = Shape {
+    name: "why",
+    about: "inspect why",
+    fields: &[
+        f("id", "text", "the job's id"),
+        f("state", "state?", "its state; null where the server could not be asked"),
+        f("code", "text", "the reason code"),
+        f("sentence", "text", "the reason in one sentence"),
+        f("since_at", "time?", "since when it is so, where that is known"),
+        f("next_at", "time?", "when something happens next: due, tried again, allowed to start"),
+        f("position", "count?", "its place in line, from 1"),
+        f("start_at", "time?", "when its turn comes if the queue goes on as in the last minutes"),
+        f("jobs", "texts", "jobs that it waits for, or that hold its limit"),
+        f("reason", "text?", "what somebody said about it: an operator, a worker"),
+        SCHEMA,
+    ],
+};
+
+/// One queue.
+pub const QUEUE: Shape = Shape {
+    name: "queue",
+    about: "inspect queues; the queues of status --json",
+    fields: &[
+        f("name", "text", "the queue"),
+        f("counts.SCHEDULED", "count", "jobs in this state, as shown"),
+        f("counts.BLOCKED", "count", "jobs in this state, as shown"),
+        f("counts.PENDING", "count", "jobs in this state, as shown"),
+        f("counts.STARTED", "count", "jobs in this state, as shown"),
+        f("counts.RETRY", "count", "jobs in this state, as shown"),
+        f("counts.SUCCESS", "count", "jobs in this state that are kept"),
+        f("counts.FAILURE", "count", "jobs in this state that are kept"),
+        f("counts.REVOKED", "count", "jobs in this state that are kept"),
+        f("counts.EXPIRED", "count", "jobs in this state that are kept"),
+        f("depth", "count", "unfinished jobs: what max_depth bounds"),
+        f("max_depth", "count?", "their limit"),
+        f("bytes", "count", "bytes of unfinished jobs: what max_bytes bounds"),
+        f("max_bytes", "count?", "their limit"),
+        f("max_running", "count?", "most jobs that may run at once"),
+        f("rate", "count?", "most starts in rate_ms"),
+        f("rate_ms", "count?", "the time of a rate, in milliseconds"),
+        f("workers", "count", "live workers that serve it"),
+        f("head_enqueued_at", "time?", "when the job that is next in line was enqueued"),
+    ],
+};
+
+/// One worker.
+pub const WORKER: Shape = Shape {
+    name: "worker",
+    about: "inspect workers; the workers of status --json",
+    fields: &[
+        f("id", "text", "the worker: HOST-PID-…"),
+        f("label", "text?", "its --name"),
+        f("host", "text", "its host"),
+        f("pid", "count", "its main process"),
+        f("queues", "texts", "queues it serves"),
+        f("slots", "count", "places for running jobs"),
+        f("held", "count", "jobs it holds"),
+        f("mode", "text", "running, quiet or draining"),
+        f("live", "flag", "it gave a sign of life within 30 s"),
+        f("started_at", "time", "when it started"),
+        f("seen_at", "time", "when it last gave a sign of life"),
+        f("version", "text", "its version of jobq"),
+    ],
+};
+
+/// One failed job.
+pub const FAILURE: Shape = Shape {
+    name: "failure",
+    about: "the failures of status --json",
+    fields: &[
+        f("id", "text", "the job's id"),
+        f("queue", "text", "its queue"),
+        f("title", "text", "its task or command"),
+        f("outcome", "text?", "how it ended"),
+        f("error", "text?", "how it ended, in words"),
+        f("finished_at", "time", "when"),
+    ],
+};
+
+/// The server.
+pub const SERVER: Shape = Shape {
+    name: "server",
+    about: "inspect server; the server of status --json",
+    fields: &[
+        f("address", "text", "where it is, without a password"),
+        f("kind", "text", "redis or valkey"),
+        f("version", "text", "its version"),
+        f("role", "text", "primary or replica"),
+        f("pid", "count?", "its process"),
+        f("aof", "flag", "append-only persistence is on"),
+        f("rdb", "flag", "snapshots are on"),
+        f("eviction", "text", "maxmemory-policy"),
+        f("used_memory", "count", "bytes in use"),
+        f("max_memory", "count", "bytes it may use, 0 for no limit"),
+        f("kept_jobs", "count", "jobs that ended and are kept"),
+        f("kept_output_bytes", "count", "bytes of output that are kept"),
+        f("local_dir", "bytes?", "the folder of the local store"),
+    ],
+};
+
+/// One value of the configuration.
+pub const SETTING: Shape = Shape {
+    name: "setting",
+    about: "the values of inspect config --json, and what its --format shows",
+    fields: &[
+        f("key", "text", "as it would be written with points: worker.lease"),
+        f("value", "any?", "the value; null for none"),
+        f("hidden", "flag", "a secret is hidden in it"),
+        f("from", "text", "flag, environment, file or default"),
+        f("name", "text?", "the option or variable"),
+        f("file", "text?", "the file"),
+        f("line", "count?", "the line, from 1"),
+        f("column", "count?", "the character, from 1"),
+    ],
+};
+
+/// `inspect config --json`.
+pub const CONFIG: Shape = Shape {
+    name: "config",
+    about: "inspect config --json",
+    fields: &[
+        f("files", "bytes[]", "the files that were read, the one that wins last"),
+        f("values", "setting[]", "the values, in the order of the manual"),
+        SCHEMA,
+    ],
+};
+
+/// `status --json` without an id.
+pub const OVERVIEW: Shape = Shape {
+    name: "overview",
+    about: "status --json without an id",
+    fields: &[
+        f("namespace", "text", "the namespace"),
+        f("healthy", "flag", "nothing needs attention"),
+        f("headline", "text", "how things stand, in one sentence"),
+        f("attention", "texts", "what needs somebody, the most important first"),
+        f("now", "time", "Redis time of the reading"),
+        f("queues", "queue[]", "every queue, by name"),
+        f("workers", "worker[]", "every worker"),
+        f("failures", "failure[]", "the newest failures, at most ten"),
+        f("server", "server", "the server"),
+        SCHEMA,
+    ],
+};
+
+/// All shapes, for documents and tests.
+pub const SHAPES: &[&Shape] = &[&JOB, &WHY, &QUEUE, &WORKER, &FAILURE, &SERVER, &SETTING, &CONFIG, &OVERVIEW];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_know_their_fields_and_what_is_in_them() {
+        for known in
+            ["id", "labels", "labels.a.b", "output", "output.dropped", "attempts", "progress.percent"]
+        {
+            assert!(JOB.has(known), "{known}");
+        }
+        for unknown in ["", "i", "labels.", "labelsx", "output.x", "attempt.x", "attempts.attempt"] {
+            assert!(!JOB.has(unknown), "{unknown}");
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! `jobq inspect`: why a job waits, lists and their pages, patterns, `--watch`.
+
+use serde_json::Value as Json;
+
+use crate::support::{Output, PATIENCE, Room, Server, ServerOptions, Signal, wait_for};
+
+fn objects(output: &Output) -> Vec<Json> {
+    output.stdout_text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// A room in the raw readers' namespace, its server, and a worker's file.
+fn scene() -> (Server, Room) {
+    let server = Server::start();
+    let room = Room::new(&server).namespace("t");
+    (server, room)
+}
+
+#[track_caller]
+fn why(room: &Room, id: &str) -> Json {
+    objects(&room.jobq(["inspect", "why", "--json", id]).run().status(0)).remove(0)
+}
+
+/// The reason and the sentence, which the job's own page repeats.
+#[track_caller]
+fn reason(room: &Room, id: &str) -> (String, String) {
+    let answer = why(room, id);
+    let word = |field: &str| answer[field].as_str().expect("a text").to_owned();
+    let job = objects(&room.jobq(["status", "--json", id]).run().status(0)).remove(0);
+    assert_eq!(job["why"]["code"], answer["code"], "status and why agree: {job}");
+    (word("code"), word("sentence"))
+}
+
+#[track_caller]
+fn because(room: &Room, id: &str, code: &str, words: &str) {
+    let (its_code, sentence) = reason(room, id);
+    assert!(its_code == code && sentence.contains(words), "{id}: {its_code}: {sentence}");
+    let told = room.jobq(["inspect", "why", id]).run().status(0).stdout_text();
+    assert!(told.ends_with(&format!("({code})\n")) && told.contains(words), "{told}");
+}
+
+#[track_caller]
+fn until(room: &Room, id: &str, code: &str) {
+    wait_for(&format!("{id} to be {code}"), PATIENCE, || why(room, id)["code"] == code);
+}
+
+#[test]
+fn why_a_job_ended() {
+    let (_server, room) = scene();
+    room.shell(&["--id", "good"], "true");
+    room.shell(&["--id", "bad", "--retries", "1", "--retry-delay", "0s"], "exit 3");
+    room.burst(&["--idle", "1s", "--quiet"]);
+    room.shell(&["--id", "gone"], "true");
+    room.jobq(["control", "cancel", "gone", "--reason", "wrong list"]).run().status(0);
+    room.shell(&["--id", "late", "--expires", "1ms"], "true");
+    until(&room, "late", "expired");
+    because(&room, "good", "succeeded", "it succeeded");
+    because(&room, "bad", "failed", "with exit code 3 after 2 attempts");
+    because(&room, "gone", "cancelled", "wrong list");
+    because(&room, "late", "expired", "it had not started when it expired");
+    let page = room.jobq(["status", "gone"]).run().status(0).stdout_text();
+    assert!(page.contains("\nreason    ") && !page.contains("\nwhy "), "{page}");
+}
+
+#[test]
+fn why_a_job_is_still_to_come() {
+    let (_server, room) = scene();
+    room.enqueue(["--id", "later", "--at", "2037-01-01 09:00", "--", "true"]);
+    room.shell(&["--id", "again", "--retries", "1", "--retry-delay", "1h"], "exit 3");
+    room.shell(&["--id", "snooze", "--snooze-on", "75=1h"], "exit 75");
+    room.burst(&["--quiet"]);
+    because(&room, "later", "scheduled", "it is scheduled for 2037-01-01 09:00:00 UTC, in ");
+    because(&room, "again", "retry", "it failed (exit code 3) and is tried again at ");
+    because(&room, "snooze", "snoozed", "it put itself back (exit code 75); it is due in 59m");
+    assert!(why(&room, "again")["next_at"].is_string());
+}
+
+#[test]
+fn why_nobody_takes_a_job() {
+    let (server, room) = scene();
+    room.enqueue(["-q", "lonely", "--id", "a", "--", "true"]);
+    because(&room, "a", "no_worker", "no live worker serves queue lonely; none ever has");
+    let page = room.jobq(["status", "a"]).run().status(0).stdout_text();
+    assert!(page.contains("\nwhy       no live worker serves queue lonely; none ever has\n"), "{page}");
+    // One that was there and is silent now.
+    server.cli(&["ZADD", "jobq:{t}:serves:lonely", "1000", "w-1"]);
+    because(&room, "a", "no_worker", "no live worker serves queue lonely; the last one was seen ");
+    server.cli(&["ZREM", "jobq:{t}:serves:lonely", "w-1"]);
+
+    let worker = room.ready_worker(&["-q", "lonely", "-c", "1"]);
+    room.job_in("a", "SUCCESS", PATIENCE);
+    room.shell(&["-q", "lonely", "--id", "long"], "sleep 1000");
+    room.job_in("long", "STARTED", PATIENCE);
+    worker.signal(Signal::USR1);
+    room.enqueue(["-q", "lonely", "--id", "b", "--", "true"]);
+    until(&room, "b", "workers_quiet");
+    because(&room, "b", "workers_quiet", "the only worker of queue lonely takes no new jobs");
+    because(&room, "long", "running", "it has been running for ");
+    room.jobq(["control", "cancel", "long"]).run().status(0);
+}
+
+#[test]
+fn why_a_running_job_is_being_ended() {
+    let (server, room) = scene();
+    let worker = room.ready_worker(&["-c", "1"]);
+    room.shell(&["--id", "long"], "sleep 1000");
+    room.job_in("long", "STARTED", PATIENCE);
+    because(&room, "long", "running", " on ");
+    // With its worker frozen, the cancel is recorded and not yet carried out.
+    let engine = crate::support::engine_of(worker.pid());
+    crate::support::signal(worker.pid(), Signal::STOP);
+    crate::support::signal(engine, Signal::STOP);
+    room.jobq(["control", "cancel", "long", "--reason", "enough"]).run().status(0);
+    because(&room, "long", "cancelling", "enough");
+    let name = room.job("long").0["worker"].as_str().unwrap().to_owned();
+    server.cli(&["HSET", &format!("jobq:{{t}}:worker:{name}"), "seen", "1000"]);
+    server.cli(&["HDEL", "jobq:{t}:job:long", "cancel"]);
+    because(&room, "long", "running", "which gave its last sign of life ");
+    crate::support::signal(engine, Signal::CONT);
+    crate::support::signal(worker.pid(), Signal::CONT);
+}
+
+#[test]
+fn why_a_limit_keeps_a_job_waiting() {
+    let (_server, room) = scene();
+    room.write("jobq.toml", "[queues.narrow]\nmax_running = 1\n[queues.slow]\nrate = \"1/h\"\n");
+    let _worker = room.ready_worker(&["-q", "narrow,slow", "-c", "4"]);
+    room.shell(&["-q", "narrow", "--id", "first"], "sleep 1000");
+    room.job_in("first", "STARTED", PATIENCE);
+    room.enqueue(["-q", "narrow", "--id", "second", "--", "true"]);
+    because(&room, "second", "limit_running", "queue narrow may run 1 job at once, and does: first");
+    assert_eq!(why(&room, "second")["jobs"], serde_json::json!(["first"]));
+    room.enqueue(["-q", "slow", "--id", "third", "--", "true"]);
+    room.job_in("third", "SUCCESS", PATIENCE);
+    room.enqueue(["-q", "slow", "--id", "fourth", "--", "true"]);
+    because(
+        &room,
+        "fourth",
+        "limit_rate",
+        "queue slow may start 1 job in 1h 00m, and has; the next may start in 59m",
+    );
+    room.jobq(["control", "cancel", "first"]).run().status(0);
+}
+
+#[test]
+fn why_a_job_stands_in_line_and_when_its_turn_comes() {
+    let (_server, room) = scene();
+    let _worker = room.ready_worker(&["-c", "1"]);
+    for number in 0..4 {
+        room.enqueue(["--id", &format!("done{number}"), "--", "true"]);
+    }
+    room.job_in("done3", "SUCCESS", PATIENCE);
+    room.shell(&["--id", "now"], "while [ ! -e go ]; do sleep 0.01; done");
+    room.job_in("now", "STARTED", PATIENCE);
+    for id in ["one", "two", "three"] {
+        room.enqueue(["--id", id, "--", "true"]);
+    }
+    because(
+        &room,
+        "one",
+        "in_line",
+        "it is next in line of queue default; all places of its workers are taken",
+    );
+    because(&room, "three", "in_line", "it is number 3 in line of queue default");
+    let third = why(&room, "three");
+    assert_eq!(third["position"], 3);
+    assert!(third["start_at"].is_string(), "four ended lately: {third}");
+    room.write("go", "");
+    room.job_in("three", "SUCCESS", PATIENCE);
+}
+
+#[test]
+fn why_workers_give_a_job_back() {
+    let (_server, room) = scene();
+    room.write("jobq.toml", "[tasks.known]\ncommand = [\"true\"]\n");
+    room.enqueue(["--id", "strange", "--unchecked", "-q", "default", "stranger"]);
+    let _worker = room.ready_worker(&[]);
+    until(&room, "strange", "refused");
+    because(&room, "strange", "refused", "workers refused it ");
+    let answer = why(&room, "strange");
+    assert!(
+        answer["next_at"].is_string() && answer["reason"].as_str().unwrap().contains("stranger"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn why_a_purge_or_another_job_stands_before_a_job() {
+    let (server, room) = scene();
+    room.enqueue(["--id", "a", "--", "true"]);
+    let purge =
+        ["kind", "purge", "queue", "default", "before", "9999999999999", "reason", "purged by ann@web1"];
+    let rest = ["step", "1", "from", "", "after", "", "done", "0"];
+    server.cli(&[&["HSET", "jobq:{t}:chore:9"][..], &purge, &rest].concat());
+    server.cli(&["HSET", "jobq:{t}:queue:default", "purge", "9"]);
+    because(
+        &room,
+        "a",
+        "purging",
+        "a purge of queue default is under way and will end it: purged by ann@web1",
+    );
+    server.cli(&["HDEL", "jobq:{t}:queue:default", "purge"]);
+
+    let spec = server.cli(&["GET", "jobq:{t}:spec:a"]).text();
+    let waits = spec.replacen("\"queue\":", "\"parents\":[\"up\",\"gone\"],\"queue\":", 1);
+    server.cli(&["SET", "jobq:{t}:spec:a", &waits]);
+    server.cli(&["HSET", "jobq:{t}:job:a", "state", "BLOCKED"]);
+    room.enqueue(["--id", "up", "--", "true"]);
+    because(&room, "a", "blocked", "it waits for up (PENDING), gone (gone)");
+}
+
+#[test]
+fn why_the_server_itself_is_the_reason() {
+    let mut server = ServerOptions::default().config("replica-serve-stale-data yes").start();
+    let room = Room::new(&server).namespace("t");
+    room.enqueue(["--id", "a", "--", "true"]);
+    server.cli(&["REPLICAOF", "127.0.0.1", "1"]);
+    because(&room, "a", "redis_read_only", "Redis is a replica and takes no changes");
+    server.cli(&["CONFIG", "SET", "replica-serve-stale-data", "no"]);
+    let ask = |code: &str| {
+        let output = room.jobq(["inspect", "why", "--json", "a"]).run().status(69);
+        let answer = objects(&output).remove(0);
+        assert_eq!((&answer["code"], &answer["state"]), (&code.into(), &Json::Null), "{answer}");
+    };
+    ask("redis_replica_cut");
+    server.cli(&["REPLICAOF", "NO", "ONE"]);
+    server.stop();
+    ask("redis_unreachable");
+    server.cont();
+    server.kill9();
+    ask("redis_unreachable");
+    room.jobq(["inspect", "why", "a"]).run().status(69);
+}
+
+#[test]
+fn filters_combine_and_pages_go_on_where_they_ended() {
+    let (_server, room) = scene();
+    for number in 0..25 {
+        let queue = if number % 2 == 0 { "even" } else { "odd" };
+        let label = format!("third={}", number % 3);
+        room.enqueue(["-q", queue, "--label", &label, "--id", &format!("j{number:02}"), "--", "true"]);
+    }
+    room.jobq(["control", "cancel", "j00", "j01"]).run().status(0);
+    let ids = |args: &[&str]| -> Vec<String> {
+        let output = room.jobq(["inspect", "jobs", "--format", "{id}"]).args(args).run().status(0);
+        output.stdout_text().lines().map(str::to_owned).collect()
+    };
+    assert_eq!(ids(&["-q", "even", "--label", "third=1"]), ["j04", "j10", "j16", "j22"]);
+    assert_eq!(ids(&["--state", "revoked"]), ["j01", "j00"]);
+    assert_eq!(ids(&["--state", "revoked", "--oldest"]), ["j00", "j01"]);
+    assert_eq!(ids(&["--state", "PENDING", "--newest", "--limit", "2"]), ["j24", "j23"]);
+    assert_eq!(ids(&["--task", "none"]), [""; 0]);
+    assert_eq!(ids(&["--since", "1h", "-q", "odd", "-q", "even"]).len(), 25);
+    assert_eq!(ids(&["--until", "1h"]).len(), 0);
+    let all = ids(&["--limit", "1000"]);
+    assert_eq!(all.len(), 25);
+    let mut seen = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let mut args = vec!["--limit", "4", "--format", "{id}"];
+        args.extend(after.as_deref().map(|_| "--after"));
+        args.extend(after.as_deref());
+        let page = room.jobq(["inspect", "jobs"]).args(&args).run().status(0);
+        seen.extend(page.stdout_text().lines().map(str::to_owned));
+        // A job that went away meanwhile is no place lost.
+        if seen.len() == 8 {
+            room.jobq(["control", "cancel", &seen[7]]).run().status(0);
+        }
+        match page.stderr_text().split_once("--after ") {
+            Some((_, cursor)) => after = Some(cursor.trim_end().to_owned()),
+            None => break,
+        }
+        assert!(seen.len() < 100, "no end: {seen:?}");
+    }
+    // The one that was cancelled on the way is met again among the cancelled.
+    assert_eq!(seen.len(), 26);
+    assert_eq!(seen[..23], all[..23]);
+    room.jobq(["inspect", "jobs", "--after", "nonsense"]).run().stdout("").status(2);
+    room.jobq(["inspect", "jobs", "--state", "done"]).run().stdout("").status(2);
+    room.jobq(["inspect", "jobs", "--since", "someday"]).run().stdout("").status(2);
+}
+
+#[test]
+fn places_are_found_among_many_with_the_same_score() {
+    let (server, room) = scene();
+    let names: Vec<String> = (0..300).map(|number| format!("same{number:03}")).collect();
+    let jobs: Vec<(&str, i32, Vec<String>)> =
+        names.iter().map(|_| ("q", 0, vec!["true".to_owned()])).collect();
+    let ids = crate::support::enqueue_many(&server.url(), "t", &jobs);
+    // All of them are due at the same instant.
+    for id in &ids {
+        server.cli(&["ZREM", "jobq:{t}:in:PENDING:q", id]);
+        server.cli(&["ZADD", "jobq:{t}:in:SCHEDULED:q", "4102444800000", id]);
+        server.cli(&["HSET", &format!("jobq:{{t}}:job:{id}"), "state", "SCHEDULED", "due", "4102444800000"]);
+    }
+    let mut sorted = ids.clone();
+    sorted.sort();
+    let after = format!("5:4102444800000:{}", sorted[149]);
+    let page = |order: &str| {
+        let args = ["inspect", "jobs", "--format", "{id}", "--limit", "1000", order, "--after", &after];
+        let output = room.jobq(args).run().status(0);
+        output.stdout_text().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(page("--oldest"), sorted[150..]);
+    server.cli(&["ZREM", "jobq:{t}:in:SCHEDULED:q", &sorted[149]]);
+    assert_eq!(page("--oldest"), sorted[150..]);
+    let mut before = sorted[..149].to_vec();
+    before.reverse();
+    assert_eq!(page("--newest"), before);
+}
+
+#[test]
+fn patterns_are_checked_before_anything_is_read() {
+    let (mut server, room) = scene();
+    room.enqueue(["--id", "a", "--label", "x.y=z", "--", "true"]);
+    let show = |pattern: &str| room.jobq(["inspect", "job", "a", "--format", pattern]).run();
+    show(r"{id}\t{labels.x.y}\t{{{attempt}}}").stdout("a\tz\t{0}\n").status(0);
+    server.kill9();
+    for (pattern, said) in
+        [("{stat}", "did you mean state?"), ("{id", "no closing brace"), (r"\q", "no escape")]
+    {
+        let output = show(pattern).stdout("").status(2);
+        assert!(output.stderr_text().contains(said), "{output}");
+    }
+    for command in ["queues", "workers", "jobs", "failures", "server", "config"] {
+        let output = room.jobq(["inspect", command, "--format", "{nonsense_at_all}"]).run().status(2);
+        assert!(output.stderr_text().contains("nonsense_at_all"), "{output}");
+    }
+    room.jobq(["inspect", "queues", "--format", "{name}", "--json"]).run().status(2);
+}
+
+#[test]
+fn a_watch_goes_on_through_an_outage() {
+    let (mut server, room) = scene();
+    room.enqueue(["--id", "a", "--", "true"]);
+    let watch = room.jobq(["inspect", "queues", "--watch", "100ms", "--json"]).spawn();
+    let lines = || String::from_utf8_lossy(&watch.stdout_so_far()).lines().count();
+    wait_for("two readings", PATIENCE, || lines() >= 2);
+    server.kill9();
+    wait_for("word of the outage", PATIENCE, || !watch.stderr_lines().is_empty());
+    server.restart();
+    let before = lines();
+    // The server kept nothing: no queue, no line, until there is a job again.
+    room.enqueue(["--id", "b", "--", "true"]);
+    wait_for("more readings", PATIENCE, || lines() > before);
+    watch.signal(Signal::INT);
+    let output = watch.wait_exit(PATIENCE);
+    assert_eq!(output.signal, Some(2), "{output}");
+}
+
+#[test]
+fn unknown_names_are_exit_66() {
+    let (_server, room) = scene();
+    room.enqueue(["-q", "emails", "--", "true"]);
+    room.jobq(["inspect", "job", "nope"]).run().stdout("").status(66);
+    room.jobq(["inspect", "why", "nope"]).run().stdout("").status(66);
+    let output = room.jobq(["inspect", "queues", "email"]).run().stdout("").status(66);
+    assert!(output.stderr_text().contains("did you mean emails?"), "{output}");
+}
+
+#[test]
+fn an_empty_system_says_so_and_exits_0() {
+    let (_server, room) = scene();
+    for (command, said) in [
+        ("queues", "no queues yet"),
+        ("jobs", "no such jobs"),
+        ("workers", "no workers"),
+        ("failures", "no failed jobs"),
+    ] {
+        room.jobq(["inspect", command]).run().stdout("").stderr(format!("{said}\n")).status(0);
+        room.jobq(["inspect", command, "--json"]).run().stdout("").status(0);
+    }
+    let local = Room::local();
+    for command in ["queues", "jobs", "workers", "failures"] {
+        let output = local.jobq(["inspect", command]).run().stdout("").status(0);
+        assert!(output.stderr_text().contains("no local store yet"), "{output}");
+    }
+    local.jobq(["inspect", "why", "a"]).run().status(66);
+    assert!(local.processes().is_empty(), "looking starts nothing");
+}
