@@ -5,6 +5,8 @@
 pub mod core;
 pub mod config;
 pub mod local;
+pub mod service;
 pub mod worker;
+pub mod beat;
 pub mod view;
 pub mod cli;

@@ -15,11 +15,11 @@ use crate::config;
 use crate::core::link::Patience;
 use crate::core::name::{Name, new_nonce};
 use crate::local::{self, Place};
+use crate::service::journal::{Event, Journal, Level};
 use crate::view::{Problem, log};
 use crate::worker::control::{self, ControlChannel};
 use crate::worker::engine::{self, Finish};
 use crate::worker::guardian::{self, EngineCommand, GuardOptions};
-use crate::worker::journal::{Event, Journal, Level};
 use crate::worker::settings::{LocalStore, QueueSettings, Reload, Settings};
 
 /// Variables of the worker that its jobs get. LC_* come on top.

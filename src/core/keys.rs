@@ -28,7 +28,7 @@ macro_rules! keys {
 }
 
 keys! {
-    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `events` (the bound), `torn` (the books are being mended). The last part is empty.
+    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `events` (the bound), `torn` (the books are being mended), `leader` and `leader_at` (of beats). The last part is empty.
     meta = "meta";
     /// zset, scores 0: every queue that ever had a job or a setting.
     queues = "queues";
@@ -84,6 +84,30 @@ keys! {
     events = "events";
     /// never written, named in each call: see "In a Cluster". The last part is empty.
     absent = "absent";
+    /// zset, scores 0: every schedule.
+    schedules = "schedules";
+    /// string: a schedule's definition, canonical JSON, written anew for each change.
+    plan = "plan:";
+    /// hash: a schedule's state: what it is read under, its due time, what came of its ticks, its pause.
+    schedule = "schedule:";
+    /// zset: schedules by the millisecond a beat should look at them: their next tick.
+    due = "due";
+    /// zset: schedules by the millisecond something about a missing success is to be told.
+    alarms = "alarms";
+    /// zset: the jobs of a schedule that have not ended, in the order they were made.
+    chain = "chain:";
+    /// zset: schedules of a source, by the publishing that last mentioned them.
+    source = "source:";
+    /// hash: who published a source last, and what it was.
+    origin = "origin:";
+    /// zset, scores 0: schedules that tick at each boot of a host.
+    boots = "boots:";
+    /// zset: beats by the millisecond they last said that they are there.
+    beats = "beats";
+    /// hash: a beat's facts.
+    beat = "beat:";
+    /// channel: schedules changed.
+    turn = "turn";
     /// channel: a job became eligible in a queue.
     bell = "bell:";
     /// channel: mail for a worker.

@@ -12,6 +12,7 @@ use super::store::Store;
 
 mod jobs;
 mod list;
+mod schedules;
 
 pub use jobs::SHOW_AT_ONCE;
 pub use list::{Cursor, Filter, Listed, Order};

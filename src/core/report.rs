@@ -1,5 +1,9 @@
 //! What the reading side answers with: plain values, rendered by `view`.
 
+mod schedule;
+
+pub use schedule::{BeatReport, BeatsReport, EndedJob, PauseReport, ScheduleReport};
+
 use super::bytes::Bytes;
 use super::outcome::Outcome;
 use super::spec::Spec;

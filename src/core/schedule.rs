@@ -5,6 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod times;
+
+pub use times::{Times, TimesError};
+
 use super::bytes::Bytes;
 use super::name::Name;
 use super::spec::{Spec, SpecError, fnv1a};
@@ -184,21 +188,58 @@ impl Definition {
         format!("{:016x}", fnv1a(super::spec::FNV_START, json.as_bytes()))
     }
 
+    /// A word for when it ticks: a change of anything else leaves its due time as it is.
+    pub fn times_word(&self) -> String {
+        let times = (&self.rule, &self.timezone, self.spread_ms, self.starts_ms, self.ends_ms);
+        let json = serde_json::to_string(&times).unwrap_or_default();
+        format!("{:016x}", fnv1a(super::spec::FNV_START, json.as_bytes()))
+    }
+
+    /// The host whose boots tick, where that is its rule.
+    pub fn boot_host(&self) -> Option<&Name> {
+        match &self.rule {
+            Rule::Reboot { host } => Some(host),
+            _ => None,
+        }
+    }
+
+    /// What the tick at `tick_ms` makes, without an id and an expiry.
+    pub fn spec_at(&self, tick_ms: i64) -> Spec {
+        let mut spec = self.job.clone();
+        let tick = jiff::Timestamp::from_millisecond(tick_ms).unwrap_or_default().to_string();
+        spec.created_at.clone_from(&tick);
+        spec.expires = self.expires.map(|expiry| match expiry {
+            Expiry::NextTick => "next tick".to_owned(),
+            Expiry::In(ms) => format!("{ms}ms"),
+        });
+        spec.schedule = Some(super::spec::Tick { schedule: self.name.clone(), tick, triggered_by: None });
+        spec
+    }
+
+    /// The id of the job that a boot makes: the same whichever beat makes it.
+    pub fn boot_job_id(&self, boot_id: &str) -> Name {
+        let word: String = boot_id.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+        Name::new(format!("{}.boot-{word}", self.stem())).unwrap_or_else(|_| super::name::new_id())
+    }
+
+    /// A long name is cut, and what was cut off stands for itself by its hash.
+    fn stem(&self) -> String {
+        let name = self.name.as_str();
+        match name.get(..80) {
+            Some(head) if name.len() > 100 => {
+                format!("{head}.{:016x}", fnv1a(super::spec::FNV_START, name.as_bytes()))
+            }
+            _ => name.to_owned(),
+        }
+    }
+
     /// The id of the job that the tick at `tick_ms` makes: the same whichever beat makes it.
     pub fn job_id(&self, tick_ms: i64) -> Name {
         let tick = jiff::Timestamp::from_millisecond(tick_ms).unwrap_or_default();
         let seconds = tick.strftime("%Y%m%dT%H%M%S");
         let millis = tick_ms.rem_euclid(1000);
         let fraction = if millis == 0 { String::new() } else { format!(".{millis:03}") };
-        let name = self.name.as_str();
-        // A long name is cut, and what was cut off stands for itself by its hash.
-        let stem = match name.get(..80) {
-            Some(head) if name.len() > 100 => {
-                format!("{head}.{:016x}", fnv1a(super::spec::FNV_START, name.as_bytes()))
-            }
-            _ => name.to_owned(),
-        };
-        Name::new(format!("{stem}.{seconds}{fraction}Z")).unwrap_or_else(|_| super::name::new_id())
+        Name::new(format!("{}.{seconds}{fraction}Z", self.stem())).unwrap_or_else(|_| super::name::new_id())
     }
 }
 

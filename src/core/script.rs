@@ -30,6 +30,11 @@ local DEFAULT_LEASE_MS = '30000'
 local HOOK_QUEUE = 'hooks'
 local REMIND_MS = 3600000
 local MAX_EVENTS = '100000'
+local WAITING_MAX = 100
+local FULL_WAIT_MS = 1000
+local DONE_MS = 86400000
+local LEAD_MS = 2500
+local FORGET_BEAT_MS = 3600000
 ";
 
 /// One script: its text and its hash.
@@ -83,6 +88,8 @@ const MOVE: &str = include_str!("lua/lib/move.lua");
 const AFTER: &str = include_str!("lua/lib/after.lua");
 const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
 const CHORE: &str = include_str!("lua/lib/chores.lua");
+const ACCEPT: &str = include_str!("lua/lib/accept.lua");
+const SCHEDULE: &str = include_str!("lua/lib/schedule.lua");
 const LIMITS: &str = include_str!("lua/lib/limits.lua");
 const READING: &str = include_str!("lua/lib/read.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
@@ -111,7 +118,7 @@ macro_rules! scripts {
 
 scripts! {
     /// Accepts jobs.
-    ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY];
+    ENQUEUE = "enqueue", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY, ACCEPT];
     /// Makes a WAIT cover jobs.
     TOUCH = "touch", ALWAYS, [CLOCK, BASE];
     /// Writes a worker into the books.
@@ -144,6 +151,34 @@ scripts! {
     LOG = "log", AT_THE_DOOR, [CLOCK, BASE];
     /// Says how far a job is.
     PROGRESS = "progress", AT_THE_DOOR, [CLOCK, BASE];
+    /// Begins to publish the schedules of a source.
+    SCHEDULES_BEGIN = "schedules_begin", AT_THE_DOOR, [CLOCK, BASE];
+    /// Writes schedules down.
+    SCHEDULE_PUT = "schedule_put", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
+    /// Removes what a source mentions no more.
+    SCHEDULES_SWEEP = "schedules_sweep", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
+    /// Removes a schedule.
+    SCHEDULE_REMOVE = "schedule_remove", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
+    /// Pauses and resumes a schedule.
+    SCHEDULE_PAUSE = "schedule_pause", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
+    /// Makes a job of a schedule now.
+    TRIGGER = "trigger", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
+    /// Acts on a tick.
+    TICK = "tick", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
+    /// Tells of a missing success.
+    ALARM = "alarm", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
+    /// A beat is there.
+    ATTEND = "attend", ALWAYS, [CLOCK, BASE];
+    /// A beat leaves.
+    LEAVE = "leave", ALWAYS, [CLOCK, BASE];
+    /// Reads what is due of schedules.
+    DUE = "due", READ, [CLOCK_READ, BASE];
+    /// Reads definitions of schedules.
+    PLANS = "plans", READ, [CLOCK_READ, BASE];
+    /// Reads schedules.
+    SCHEDULES = "schedules", READ, [CLOCK_READ, BASE];
+    /// Reads beats.
+    BEATS = "beats", READ, [CLOCK_READ, BASE];
     /// Reads jobs.
     SHOW = "show", READ, [CLOCK_READ, BASE, READING];
     /// Reads indexes.

@@ -138,6 +138,9 @@ pub struct Tick {
     pub schedule: Name,
     /// The due instant, RFC 3339 UTC.
     pub tick: String,
+    /// Who made it out of turn, where no tick did: `user@host`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triggered_by: Option<String>,
 }
 
 /// A job as its producer described it.

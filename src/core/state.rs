@@ -5,7 +5,7 @@
 //!        ┌───────────┼────────────┐
 //!        v           v            v
 //!   SCHEDULED ──> PENDING     BLOCKED ──> PENDING
-//!     ^  │ due       │ ^          │ (parents)
+//!     ^  │ due       │ ^          │ (the earlier job has ended)
 //!     │  │           │ └──────────┼─────── release, takeover, handback
 //!     │  │     claim │            │
 //!     │  │           v            │

@@ -15,8 +15,13 @@ use super::report::Progress;
 use super::script::{self, FORMAT, Script};
 use super::state::State;
 
+mod beats;
 mod control;
+mod schedules;
 mod words;
+
+pub use beats::{Acted, Alarm, Attendance, BootDue, Due, Origin, PauseSpan, Plan, Presence, Tick, TickDue};
+pub use schedules::{PUT_AT_ONCE, Publication, Published, Put, Removed, Resumed, Triggered};
 
 pub use words::{
     Accepted, Beat, By, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Full, Identity, Left, NewJob,
@@ -68,6 +73,28 @@ impl<'a> Args<'a> {
         self.0.iter().map(AsRef::as_ref).collect()
     }
 
+    /// A job as `enqueue` and whatever else makes one takes it.
+    fn job(self, job: &'a NewJob) -> Result<Args<'a>> {
+        let spec = job.spec.to_json().map_err(|error| Error::Protocol(error.to_string()))?;
+        let stdin = job.stdin.as_ref().map(|bytes| [b"=", bytes.as_slice()].concat()).unwrap_or_default();
+        Ok(self
+            .text(job.id.as_str())
+            .text(job.spec.queue.as_str())
+            .owned(spec)
+            .owned(job.spec.digest(job.stdin.as_deref()))
+            .number(job.spec.priority)
+            .owned(When::word(job.not_before))
+            .owned(When::word(job.expires))
+            .text(job.spec.on_lost.word())
+            .maybe(job.spec.lease_ms)
+            .maybe(job.spec.result_ttl_ms)
+            .maybe(job.spec.failure_ttl_ms)
+            .bytes(stdin)
+            .text(job.spec.task.as_ref().map_or("", Name::as_str))
+            .text(job.spec.hooks.as_deref().unwrap_or_default())
+            .text(job.spec.alert.as_deref().unwrap_or_default()))
+    }
+
     fn bytes(mut self, bytes: impl Into<std::borrow::Cow<'a, [u8]>>) -> Args<'a> {
         self.0.push(bytes.into());
         self
@@ -113,34 +140,12 @@ impl Store {
             .number(jobs.len());
         let mut digests = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let spec = job.spec.to_json().map_err(|error| Error::Protocol(error.to_string()))?;
             digests.push(job.spec.digest(job.stdin.as_deref()));
-            let stdin = job.stdin.as_ref().map(|bytes| [b"=", bytes.as_slice()].concat()).unwrap_or_default();
-            args = args
-                .text(job.id.as_str())
-                .text(job.spec.queue.as_str())
-                .owned(spec)
-                .owned(digests[digests.len() - 1].clone())
-                .number(job.spec.priority)
-                .owned(When::word(job.not_before))
-                .owned(When::word(job.expires))
-                .text(job.spec.on_lost.word())
-                .maybe(job.spec.lease_ms)
-                .maybe(job.spec.result_ttl_ms)
-                .maybe(job.spec.failure_ttl_ms)
-                .bytes(stdin)
-                .text(job.spec.task.as_ref().map_or("", Name::as_str))
-                .text(job.spec.hooks.as_deref().unwrap_or_default())
-                .text(job.spec.alert.as_deref().unwrap_or_default());
+            args = args.job(job)?;
         }
         let (word, mut reply) = self.verb(&script::ENQUEUE, args).await?;
         if word == "FULL" {
-            return Ok(Enqueued::Full(Full {
-                queue: reply.text()?,
-                what: reply.text()?,
-                have: reply.number()?,
-                limit: reply.number()?,
-            }));
+            return full(&mut reply).map(Enqueued::Full);
         }
         let _now: i64 = reply.number()?;
         let mut accepted = Vec::with_capacity(jobs.len());
@@ -417,6 +422,11 @@ fn word(mut items: Items) -> Result<(String, Items)> {
         return Err(Error::Format { stored: items.text()?, ours: FORMAT.to_owned() });
     }
     Ok((word, items))
+}
+
+/// What a queue without room answers, after the word.
+fn full(reply: &mut Items) -> Result<Full> {
+    Ok(Full { queue: reply.text()?, what: reply.text()?, have: reply.number()?, limit: reply.number()? })
 }
 
 fn claimed(mut job: Items) -> Result<Claimed> {

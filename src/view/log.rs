@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::escape;
 use super::style::{BUSY, DIM, Look, PLAIN, WARN};
 use crate::core::when::rfc3339;
-use crate::worker::journal::{Event, Level};
+use crate::service::journal::{Event, Level};
 
 /// One event as a line of text: time, level, words, job, particulars.
 pub fn text(look: &Look, event: &Event, now_ms: i64) -> String {

@@ -13,12 +13,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::journal::{Event, Level};
 use super::output::{Batch, Keep, Recorder, Stream};
 use super::shared::{LastOrders, Shared};
 use crate::core::bytes::Bytes;
 use crate::core::name::Name;
 use crate::core::store::{Claimed, OutputBatch};
+use crate::service::journal::{Event, Level};
 
 /// Between two sendings of a job that keeps writing.
 const PACE: Duration = Duration::from_millis(100);

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 
 use super::control::{ControlChannel, ControlSender, Order as GuardOrder};
-use super::journal::{Event, Journal, Level};
+use super::order;
 use super::os::boottime_ns;
 use super::pulse::{Answer, Pulses};
 use super::reaper::Reaper;
@@ -31,11 +31,12 @@ use super::shared::{News, Order, Shared};
 use super::slot;
 use super::start;
 use super::watch::Watch;
-use super::{bell, order};
 use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::script::HOOK_QUEUE;
 use crate::core::store::{Claimed, Identity, Pulse, Store};
+use crate::service::journal::{Event, Journal, Level};
+use crate::service::{bell, reach};
 
 /// Most jobs of one claim, so that no script runs long; the next follows at once.
 const CLAIM_AT_ONCE: usize = 64;
@@ -161,7 +162,7 @@ pub async fn run(
     control: ControlChannel,
     journal: Journal,
 ) -> Result<Finish, Error> {
-    start::reach(&store, &settings, &journal).await?;
+    reach::reach(&store, settings.allow_eviction, &journal).await?;
     start::hand_back(&store, &predecessors(&control), &journal).await?;
     let identity = start::register(&store, &settings).await?;
     let (news_out, news) = mpsc::unbounded_channel();

@@ -31,8 +31,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::cgroup::Leaf;
 use super::control::{CGROUP_ENV, ENGINE_ENV, HANDBACK_ENV, Holder, Lines, Order, Word};
 use super::ladder::{Ladder, Phase, Step};
-use super::notify::{self, Notifier};
 use super::{os, tree};
+use crate::service::notify::{self, Notifier};
 
 mod engine;
 mod words;

@@ -22,7 +22,6 @@
 //! and kills what hangs below them, `child` runs one attempt, `output` remembers what it
 //! wrote. docs/design/0001-guardian-and-engine.md gives the reasons and the figures.
 
-mod bell;
 mod carry;
 mod cgroup;
 pub mod child;
@@ -30,11 +29,9 @@ pub mod control;
 pub mod engine;
 pub mod exec;
 pub mod guardian;
-pub mod journal;
 mod ladder;
 mod launch;
 mod notes;
-mod notify;
 pub mod order;
 pub mod os;
 pub mod output;

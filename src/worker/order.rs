@@ -1,8 +1,7 @@
 //! In which order a claim looks at the queues.
 
-use std::hash::{BuildHasher as _, Hasher as _};
-
 use crate::core::name::Name;
+use crate::service::chance::random_unit;
 
 /// The places of `queues` in the order to look. Strict: as written. Otherwise drawn at
 /// random by weight, so that a queue of weight 3 is looked at first three times as often as
@@ -27,12 +26,6 @@ pub fn order(queues: &[(Name, u32)], strict: bool) -> Vec<usize> {
     drawn
 }
 
-/// A number in 0..1, fresh each time: good enough for jitter and lots, not for secrets.
-pub fn random_unit() -> f64 {
-    let hash = std::hash::RandomState::new().build_hasher().finish();
-    (hash >> 11) as f64 / (1u64 << 53) as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,10 +37,5 @@ mod tests {
         let first = (0..4000).filter(|_| order(&queues, false)[0] == 0).count();
         // 3000 expected, standard deviation 27.
         assert!((2800..3200).contains(&first), "{first}");
-    }
-
-    #[test]
-    fn random_numbers_stay_in_their_interval() {
-        assert!((0..1000).map(|_| random_unit()).all(|number| (0.0..1.0).contains(&number)));
     }
 }

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::order::random_unit;
 use super::os::boottime_ns;
 use crate::core::error::{Error, Result};
 use crate::core::name::new_nonce;
 use crate::core::store::{Beat, ClaimRequest, Identity, Pulse, RENEW_AT_ONCE, Store};
+use crate::service::chance::random_unit;
 
 /// Between two claims that the doorbell asks for while nothing is found.
 const BELL_PACE: Duration = Duration::from_millis(2);

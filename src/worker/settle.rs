@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::carry::Carrier;
-use super::journal::{Event, Level};
-use super::order::random_unit;
 use super::shared::{LastOrders, Shared};
 use crate::core::error::Result;
 use crate::core::outcome::Outcome;
 use crate::core::retry::{self, Verdict};
 use crate::core::spec::Spec;
 use crate::core::store::{Claimed, Failed, Left, Settled};
+use crate::service::chance::random_unit;
+use crate::service::journal::{Event, Level};
 
 /// How a run ended, as far as the store is concerned.
 pub(super) enum End {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::journal::Journal;
 use super::reaper::Reaper;
 use super::settings::Settings;
 use crate::core::store::Store;
+use crate::service::journal::Journal;
 
 /// What the dispatcher may tell a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

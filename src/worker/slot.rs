@@ -9,7 +9,6 @@ use tokio::sync::mpsc;
 
 use super::carry::Carrier;
 use super::child::{self, ChildOrder, Ended, Refused};
-use super::journal::{Event, Level};
 use super::notes::{Notes, PROGRESS_PACE};
 use super::prepare;
 use super::settle::{self, End, Ending};
@@ -17,6 +16,7 @@ use super::shared::{LastOrders, News, Order, Shared};
 use super::tree;
 use crate::core::spec::Spec;
 use crate::core::store::Claimed;
+use crate::service::journal::{Event, Level};
 
 /// Runs `job` to its settle. Never fails: whatever goes wrong is some end of the job.
 pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedReceiver<Order>) {

@@ -19,6 +19,7 @@ mod purge;
 mod reads;
 mod release;
 mod retention;
+mod schedules;
 mod settle;
 mod stats;
 mod workers;

@@ -220,8 +220,14 @@ impl Words {
     }
 
     fn show(&self, path: &str, value: &str, now_ms: i64) -> String {
-        if path.starts_with("spec:") {
+        if path.starts_with("spec:") || path.starts_with("plan:") {
             return "SPEC".to_owned();
+        }
+        if path.starts_with("schedule:") && path.ends_with(" lag") {
+            return "LAG".to_owned();
+        }
+        if path.starts_with("schedule:") && (path.ends_with(" hash") || path.ends_with(" times")) {
+            return "HASH".to_owned();
         }
         let is_size = path.ends_with(" bytes") && (path.starts_with("job:") || path.starts_with("queue:"));
         if is_size && value != "0" {

@@ -44,6 +44,7 @@ pub fn violations(books: &Books) -> Vec<String> {
     leases(books, &jobs, &mut found);
     sums(books, &jobs, &mut found);
     collections(books, &jobs, &mut found);
+    schedules(books, &jobs, &mut found);
     bookkeeping(books, &jobs, &mut found);
     found.0
 }
@@ -115,6 +116,7 @@ fn one_job(books: &Books, scores: &Scores<'_>, id: &str, job: &Fields, found: &m
     let expected = match state {
         "SCHEDULED" | "RETRY" => get(job, "due").to_owned(),
         "STARTED" => get(job, "started").to_owned(),
+        "BLOCKED" => get(job, "enq").to_owned(),
         "PENDING" => ((100 - number(job, "prio")) * SEQ_SPAN + number(job, "seq")).to_string(),
         _ => get(job, "finished").to_owned(),
     };
@@ -231,6 +233,74 @@ fn collections(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) 
     }
     for (id, _) in books.zset("tombs") {
         found.unless(!jobs.contains_key(id.as_str()), || format!("{id} has a tombstone and lives"));
+    }
+}
+
+/// Schedules stand in the lists that belong to their state; the unfinished jobs of each run
+/// one after another.
+fn schedules(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
+    let scores = scores(books);
+    let stands = |set: &str, name: &str| scores.get(set).and_then(|members| members.get(name)).copied();
+    let listed: BTreeSet<&str> = books.zset("schedules").iter().map(|(name, _)| name.as_str()).collect();
+    let states: BTreeSet<&str> = books.family("schedule:").collect();
+    let plans: BTreeSet<&str> = books.family("plan:").collect();
+    found.unless(listed == states && listed == plans, || {
+        format!("schedules {listed:?} are listed, have states {states:?} and definitions {plans:?}")
+    });
+    for name in &states {
+        let state = books.hash(&format!("schedule:{name}"));
+        let has = |field: &str| state.contains_key(field);
+        let due = stands("due", name);
+        let kept = has("done") && get(&state, "source") == "added";
+        found
+            .unless(due.is_some() == (has("due") || kept), || format!("{name} is {state:?}, due at {due:?}"));
+        found.unless(has("stuck_at") || kept || due == state.get("due").map(String::as_str), || {
+            format!("{name} is due at {due:?}, by its state at {:?}", state.get("due"))
+        });
+        found.unless(!has("done") || !has("due"), || format!("{name} is done and due"));
+        let told = stands("alarms", name).is_some();
+        found.unless(told == (has("alarm") || has("incident")), || {
+            format!("{name} is {state:?}, alarm: {told}")
+        });
+        let source = format!("source:{}", get(&state, "source"));
+        found.unless(stands(&source, name).is_some(), || format!("{name} is not in {source}"));
+        let host = state.get("boot_host").map(|host| format!("boots:{host}"));
+        found
+            .unless(host.is_none_or(|host| stands(&host, name).is_some()), || format!("{name} has no boots"));
+    }
+    let sets = ["due", "alarms"].map(str::to_owned).into_iter();
+    let families = ["source:", "boots:"]
+        .into_iter()
+        .flat_map(|family| books.family(family).map(move |last| format!("{family}{last}")));
+    for set in sets.chain(families.collect::<Vec<_>>()) {
+        for (name, _) in books.zset(&set) {
+            found.unless(states.contains(name.as_str()), || format!("{set} names {name}, which is gone"));
+        }
+    }
+    chains(books, jobs, found);
+}
+
+/// In each chain nothing but the first may run, and an unfinished job stands in its own.
+fn chains(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
+    let mut chained: BTreeMap<&str, &str> = BTreeMap::new();
+    for chain in books.family("chain:") {
+        for (place, (id, _)) in books.zset(&format!("chain:{chain}")).iter().enumerate() {
+            chained.insert(id, chain);
+            let state = jobs.get(id.as_str()).map_or("gone", |job| get(job, "state"));
+            let fits =
+                if place == 0 { !FINAL.contains(&state) && state != "BLOCKED" } else { state == "BLOCKED" };
+            found.unless(fits && state != "gone", || {
+                format!("{id} is {state} at place {place} of chain {chain}")
+            });
+        }
+    }
+    for (id, job) in jobs {
+        let made_by = job.get("sched").filter(|_| !FINAL.contains(&get(job, "state")));
+        found.unless(chained.get(id).copied() == made_by.map(String::as_str), || {
+            format!("{id} was made by {made_by:?} and stands in chain {:?}", chained.get(id))
+        });
+        found
+            .unless(get(job, "state") != "BLOCKED" || made_by.is_some(), || format!("{id} waits for nobody"));
     }
 }
 

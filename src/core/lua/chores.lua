@@ -5,7 +5,10 @@
 
 if wrong_format then return {'FORMAT', stored_format} end
 
-for _, queue in ipairs(ARGV) do sweep_expired(queue) end
+for _, queue in ipairs(ARGV) do
+  sweep_expired(queue)
+  mend_chain(queue)
+end
 retention()
 work_chores()
 mend()

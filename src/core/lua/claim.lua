@@ -87,6 +87,7 @@ else
   local budget, got, taken = PROMOTE, {}, 0
   for place, queue in ipairs(queues) do
     sweep_expired(queue)
+    mend_chain(queue)
     if budget > 0 then budget = budget - promote(queue, math.max(1, math.min(100, budget))) end
     local extra = queue == HOOK_QUEUE
     local room = extra and most[place] or math.min(want - taken, most[place])

@@ -9,99 +9,43 @@
 --       {'FULL', queue, 'depth'|'bytes', have, limit}
 --       {'FORMAT', stored}
 
-local WIDTH = 15
 local FIRST = 3
 local count = tonumber(ARGV[FIRST])
 
-local function instant(text)
-  if text == '' then return nil end
-  local value = tonumber(string.sub(text, 2))
-  return string.sub(text, 1, 1) == '+' and now + value or value
-end
-
 if wrong_format then return {'FORMAT', stored_format} end
-local fresh, answers, wants, seen, sums = {}, {}, {}, {}, {}
+local fresh, answers, wants, seen = {}, {}, {}, {}
 for i = 1, count do
-  local base = FIRST + (i - 1) * WIDTH
-  local id, queue = ARGV[base + 1], ARGV[base + 2]
-  local known = redis.call('HMGET', K.job .. id, 'state', 'sum')
-  if known[1] then
-    answers[i] = {'exists', known[1], known[2]}
-  elseif seen[id] or redis.call('ZSCORE', K.tombs, id) then
-    answers[i] = {'exists', seen[id] or '', sums[id] or ''}
+  local new = job_at(FIRST + (i - 1) * JOB_WIDTH)
+  local state, sum = known(new.id)
+  local twin = seen[new.id]
+  if state then
+    answers[i] = {'exists', state, sum}
+  elseif twin then
+    answers[i] = {'exists', twin.due and 'SCHEDULED' or 'PENDING', twin.sum}
   else
-    local due = instant(ARGV[base + 6])
-    if due and due <= now then due = nil end
-    local bytes = #ARGV[base + 3] + math.max(0, #ARGV[base + 12] - 1)
-    seen[id], sums[id] = due and 'SCHEDULED' or 'PENDING', ARGV[base + 4]
-    fresh[#fresh + 1] = {base = base, due = due, bytes = bytes}
-    answers[i] = {'created', seen[id], ARGV[base + 4]}
-    wants[queue] = wants[queue] or {jobs = 0, bytes = 0, tasks = {}}
-    wants[queue].jobs = wants[queue].jobs + 1
-    wants[queue].bytes = wants[queue].bytes + bytes
-    local task = ARGV[base + 13]
-    wants[queue].tasks[task] = (wants[queue].tasks[task] or 0) + 1
+    new.due = instant(new.wait)
+    if new.due and new.due <= now then new.due = nil end
+    seen[new.id], fresh[#fresh + 1] = new, new
+    answers[i] = {'created', new.due and 'SCHEDULED' or 'PENDING', new.sum}
+    local want = wants[new.queue] or {jobs = 0, bytes = 0, tasks = {}}
+    want.jobs, want.bytes = want.jobs + 1, want.bytes + new.bytes
+    want.tasks[new.task] = (want.tasks[new.task] or 0) + 1
+    wants[new.queue] = want
   end
 end
 for queue, want in pairs(wants) do
-  local limits = redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes', 'file_max_depth', 'file_max_bytes')
-  limits[1], limits[2] = limits[1] or limits[4], limits[2] or limits[5]
-  if limits[1] then
-    local have = depth(queue)
-    if have + want.jobs > tonumber(limits[1]) then
-      return {'FULL', queue, 'depth', num(have), limits[1]}
-    end
-  end
-  if limits[2] and tonumber(limits[3] or '0') + want.bytes > tonumber(limits[2]) then
-    return {'FULL', queue, 'bytes', limits[3] or '0', limits[2]}
-  end
+  local refusal = full(queue, want.jobs, want.bytes)
+  if refusal then return refusal end
 end
 
 if not stored_format then redis.call('HSET', K.meta, 'format', FORMAT) end
-for _, job in ipairs(fresh) do
-  local base = job.base
-  local id, queue, prio = ARGV[base + 1], ARGV[base + 2], ARGV[base + 5]
-  local fields = {'state', seen[id], 'queue', queue, 'enq', num(now), 'bytes', num(job.bytes), 'sum', ARGV[base + 4]}
-  local function put(name, value)
-    if value ~= '' then fields[#fields + 1] = name; fields[#fields + 1] = value end
-  end
-  put('prio', prio == '0' and '' or prio)
-  put('onlost', ARGV[base + 8] == 'retry' and '' or ARGV[base + 8])
-  put('lease', ARGV[base + 9])
-  put('rttl', ARGV[base + 10])
-  put('fttl', ARGV[base + 11])
-  put('task', ARGV[base + 13])
-  put('hooks', ARGV[base + 14])
-  put('alert', ARGV[base + 15])
-  local expires = instant(ARGV[base + 7])
-  if expires then
-    put('expires', num(expires))
-    redis.call('ZADD', K.expiry .. queue, num(expires), id)
-  end
-  if job.due then
-    put('due', num(job.due))
-    redis.call('ZADD', index('SCHEDULED', queue), num(job.due), id)
-  else
-    local seq = redis.call('HINCRBY', K.meta, 'seq', 1)
-    put('seq', num(seq))
-    redis.call('ZADD', index('PENDING', queue), num((100 - tonumber(prio)) * SEQ_SPAN + seq), id)
-  end
-  redis.call('HSET', K.job .. id, unpack(fields))
-  redis.call('SET', K.spec .. id, ARGV[base + 3])
-  if ARGV[base + 12] ~= '' then redis.call('SET', K.stdin .. id, string.sub(ARGV[base + 12], 2)) end
-  emit('enqueued', 'id', id, 'q', queue, 't', ARGV[base + 13], 'u', ARGV[1], 'h', ARGV[2], 'due', job.due and num(job.due))
-end
-for queue, want in pairs(wants) do
-  redis.call('ZADD', K.queues, 0, queue)
-  redis.call('HINCRBY', K.queue .. queue, 'bytes', want.bytes)
-  redis.call('PUBLISH', K.bell .. queue, num(want.jobs))
-  for task, jobs in pairs(want.tasks) do tally('enqueued', {queue = queue, task = task}, jobs) end
-end
+for _, new in ipairs(fresh) do accept(new, ARGV[1], ARGV[2]) end
+for queue, want in pairs(wants) do grow(queue, want.jobs, want.bytes, want.tasks) end
 
 local reply = {'OK', num(now)}
 for i = 1, count do
   local answer = answers[i]
-  answer[4] = live_workers(ARGV[FIRST + (i - 1) * WIDTH + 2])
+  answer[4] = live_workers(ARGV[FIRST + (i - 1) * JOB_WIDTH + 2])
   reply[#reply + 1] = answer
 end
 return reply

@@ -35,7 +35,10 @@ end
 local queues = {}
 for i = 8 + 2 * held, #ARGV do queues[#queues + 1] = ARGV[i] end
 if ARGV[5] == '1' then say_serving(worker, queues) end
-for _, queue in ipairs(queues) do sweep_expired(queue) end
+for _, queue in ipairs(queues) do
+  sweep_expired(queue)
+  mend_chain(queue)
+end
 retention()
 work_chores()
 mend_in_turn(ARGV[4])

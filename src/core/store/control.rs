@@ -7,7 +7,7 @@ use crate::core::script;
 use crate::core::state::State;
 
 impl<'a> Args<'a> {
-    fn by(self, by: &'a By) -> Args<'a> {
+    pub(super) fn by(self, by: &'a By) -> Args<'a> {
         self.text(&by.user).text(&by.host).text(&by.why)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Engine, Finish, GuardOrder, LAST_WORDS, Mode, Order, start};
 use crate::core::state::State;
-use crate::worker::journal::{Event, Level};
+use crate::service::journal::{Event, Level};
 
 /// What is left for the good-bye of a worker that is late already.
 const LAST_WORD: Duration = Duration::from_millis(100);

@@ -9,8 +9,8 @@ use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::outcome::Outcome;
 use crate::core::store::{Failed, Left, Settled};
+use crate::service::journal::{Event, Level};
 use crate::worker::control::TALK_EVERY;
-use crate::worker::journal::{Event, Level};
 use crate::worker::os::boottime_ns;
 use crate::worker::watch::{BURY, Still};
 

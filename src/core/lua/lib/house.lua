@@ -43,6 +43,22 @@ local function sweep_expired(queue)
   end
 end
 
+-- Looks at one job of the queue, any, that waits for an earlier one of its schedule: does that
+-- one still exist? The end of a job releases the next; only what a damaged or restored server
+-- lost never ends.
+local function mend_chain(queue)
+  local id = redis.call('ZRANDMEMBER', index('BLOCKED', queue))
+  local job = id and load(id)
+  if not id then return end
+  if not job then
+    redis.call('ZREM', index('BLOCKED', queue), id)
+  elseif job.sched then
+    -- A chain that is not there at all is for the walk through all jobs to make anew.
+    local chain = K.chain .. job.sched
+    if redis.call('ZSCORE', chain, id) then release_first(chain) end
+  end
+end
+
 -- When the next waiting job of the queue is due, or nil.
 local function next_due(queue)
   local soonest

@@ -59,7 +59,7 @@ local function stand(id, job)
     end
     return ready_place(job, job.seq)
   end
-  return job.due or num(now)
+  return job.due or job.state == 'BLOCKED' and job.enq or num(now)
 end
 
 local function mend_job(id)
@@ -81,6 +81,11 @@ local function mend_job(id)
   ensure(index(job.state, job.queue), id, stand(id, job), 'stood in no index', id, job.queue)
   if job.expires and not final and job.state ~= 'STARTED' then
     ensure(K.expiry .. job.queue, id, job.expires, 'would never have expired', id, job.queue)
+  end
+  if job.sched and not final and not redis.call('ZSCORE', K.chain .. job.sched, id) then
+    -- Whatever may run stands before whatever waits.
+    local place = job.state == 'BLOCKED' and num(redis.call('HINCRBY', K.meta, 'seq', 1)) or '0'
+    ensure(K.chain .. job.sched, id, place, 'was unknown to the jobs that wait for it', id, job.queue)
   end
   if final then
     local finished = tonumber(job.finished or num(now))

@@ -80,6 +80,43 @@ local function trim_finished(queue)
   end
 end
 
+-- The first of a chain may run; whoever waits in it waits for that one.
+local function release_first(chain)
+  for _ = 1, 10 do
+    local first = redis.call('ZRANGE', chain, 0, 0)[1]
+    if not first then return end
+    local job = load(first)
+    if job and job.state == 'BLOCKED' then
+      to_pending(first, job, 'BLOCKED')
+      ring(job.queue)
+      tell('unblocked', first, job)
+    end
+    if job and not FINAL[job.state] then return end
+    -- A damaged server lost its record.
+    redis.call('ZREM', chain, first)
+  end
+end
+
+-- A job that a schedule made has ended: the next of its chain may run, and the schedule's
+-- book says how it went.
+local function leave_chain(id, job, state, outcome, detail)
+  local chain, book = K.chain .. job.sched, K.schedule .. job.sched
+  redis.call('ZREM', chain, id)
+  release_first(chain)
+  local known = redis.call('HMGET', book, 'hash', 'alarm', 'incident')
+  if not known[1] then return end
+  redis.call('HSET', book, 'ended', num(now), 'ended_job', id, 'ended_state', state, 'outcome', outcome, 'detail', detail)
+  if state ~= 'SUCCESS' then return end
+  redis.call('HSET', book, 'succeeded', num(now))
+  if known[3] then
+    redis.call('HSET', book, 'recovered', num(now))
+    redis.call('ZADD', K.alarms, num(now), job.sched)
+  elseif known[2] then
+    redis.call('HDEL', book, 'alarm')
+    redis.call('ZREM', K.alarms, job.sched)
+  end
+end
+
 local ENDED = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'revoked', EXPIRED = 'expired'}
 
 -- How long the record of a job that ended so is kept.
@@ -103,5 +140,6 @@ local function to_final(id, job, state, outcome, detail, ...)
   speak(ENDED[state], id, job, 'o', outcome, 'd', detail, ...)
   job.state = state
   tally(state, job, ran_ms)
+  if job.sched then leave_chain(id, job, state, outcome, detail) end
   trim_finished(job.queue)
 end

@@ -6,11 +6,11 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
 /// Variables that are the guardian's own business and are not passed on.
-pub(super) const VARIABLES: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+pub const VARIABLES: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /// The connection, if there is a service manager that listens.
 #[derive(Debug, Default)]
-pub(super) struct Notifier {
+pub struct Notifier {
     socket: Option<(UnixDatagram, SocketAddr)>,
     watchdog: Option<Duration>,
     fed: Option<Instant>,
@@ -18,7 +18,7 @@ pub(super) struct Notifier {
 
 impl Notifier {
     /// As the environment says; without `NOTIFY_SOCKET` every message goes nowhere.
-    pub(super) fn from_env() -> Notifier {
+    pub fn from_env() -> Notifier {
         let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
         let ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
         let watchdog = number("WATCHDOG_USEC").filter(|usec| ours && *usec > 0).map(Duration::from_micros);
@@ -27,14 +27,14 @@ impl Notifier {
     }
 
     /// Sends assignments such as `READY=1`; a manager that does not listen is no error.
-    pub(super) fn send(&self, message: &str) {
+    pub fn send(&self, message: &str) {
         if let Some((socket, address)) = &self.socket {
             let _ = socket.send_to_addr(message.as_bytes(), address);
         }
     }
 
     /// Feeds the watchdog when it is due, provided the engine was heard lately.
-    pub(super) fn feed_watchdog(&mut self, now: Instant, heard: Instant) {
+    pub fn feed_watchdog(&mut self, now: Instant, heard: Instant) {
         let Some(limit) = self.watchdog else { return };
         let due = self.fed.is_none_or(|fed| now.duration_since(fed) >= limit / 4);
         if due && now.duration_since(heard) < limit {
@@ -44,7 +44,7 @@ impl Notifier {
     }
 
     /// How often [`Notifier::feed_watchdog`] wants to be called.
-    pub(super) fn interval(&self) -> Option<Duration> {
+    pub fn interval(&self) -> Option<Duration> {
         self.watchdog.map(|limit| limit / 4)
     }
 }

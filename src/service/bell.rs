@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::order::random_unit;
+use super::chance::random_unit;
 use crate::core::store::Store;
 
 /// Rings `bell` for each message on `channels`, for ever. The subscription is renewed after

@@ -1,0 +1,131 @@
+//! Schedules and beats, as they are shown.
+
+use crate::core::outcome::Outcome;
+use crate::core::schedule::Definition;
+use crate::core::state::State;
+
+/// One schedule. Instants are milliseconds since the epoch by Redis time. Each tick is
+/// counted once: as fired, skipped or missed.
+#[derive(Debug, Clone)]
+pub struct ScheduleReport {
+    /// Its name.
+    pub name: String,
+    /// What it asks; `Err` with the reason where this version cannot read it.
+    pub definition: Result<Definition, String>,
+    /// What changes whenever the definition does.
+    pub hash: String,
+    /// Where it came from: `file`, `crontab.HOST.FILE` or `added`.
+    pub source: String,
+    /// When its definition was last changed.
+    pub changed_ms: Option<i64>,
+    /// When its next tick is due; past where nobody acts on it; `None` when it has no more.
+    pub next_ms: Option<i64>,
+    /// When it had its last tick, where it has no more.
+    pub done_ms: Option<i64>,
+    /// The newest tick that was acted on.
+    pub last_ms: Option<i64>,
+    /// How late the newest job was made, in milliseconds.
+    pub lag_ms: Option<u64>,
+    /// The newest job.
+    pub last_job: Option<String>,
+    /// The job of it that ended last.
+    pub ended: Option<EndedJob>,
+    /// When a job of it last succeeded.
+    pub succeeded_ms: Option<i64>,
+    /// Ticks that made a job.
+    pub fired: u64,
+    /// Ticks that made none because of a pause or an earlier job.
+    pub skipped: u64,
+    /// Ticks that made none because no beat acted in time, or the queue was full.
+    pub missed: u64,
+    /// Why the newest tick that made none made none.
+    pub why: Option<String>,
+    /// Its pause, where it is paused now.
+    pub pause: Option<PauseReport>,
+    /// The queue that has no room for its tick, and since when.
+    pub stuck: Option<(String, i64)>,
+    /// Since when it has had no success in time, where that was told.
+    pub incident_ms: Option<i64>,
+    /// Jobs of it that have not ended.
+    pub unfinished: u64,
+    /// The first of them, and its stored state.
+    pub oldest: Option<(String, Option<State>)>,
+    /// Redis time of the reading.
+    pub now_ms: i64,
+}
+
+impl ScheduleReport {
+    /// How long its next tick has been due, in milliseconds; 0 where it is not, or is paused.
+    pub fn overdue_ms(&self) -> u64 {
+        let late = self.next_ms.map_or(0, |next| self.now_ms.saturating_sub(next).max(0));
+        if self.pause.is_some() { 0 } else { u64::try_from(late).unwrap_or(0) }
+    }
+}
+
+/// The end of a schedule's job.
+#[derive(Debug, Clone)]
+pub struct EndedJob {
+    /// Its id.
+    pub id: String,
+    /// When it ended.
+    pub at_ms: i64,
+    /// How.
+    pub state: Option<State>,
+    /// Of its last attempt.
+    pub outcome: Option<Outcome>,
+}
+
+/// A pause of now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseReport {
+    /// `user@host`.
+    pub by: String,
+    /// Since when.
+    pub since_ms: i64,
+    /// Until when; `None` until it is resumed.
+    pub until_ms: Option<i64>,
+    /// Why, in their words.
+    pub reason: Option<String>,
+}
+
+/// One running `jobq beat`.
+#[derive(Debug, Clone)]
+pub struct BeatReport {
+    /// Its id: `HOST-PID-…`.
+    pub id: String,
+    /// Its host.
+    pub host: String,
+    /// Its process.
+    pub pid: u32,
+    /// Its jobq version.
+    pub version: String,
+    /// When it started.
+    pub started_ms: i64,
+    /// When it last said that it is there: once a second.
+    pub seen_ms: i64,
+    /// Sources whose file says something else than Redis.
+    pub drift: Vec<String>,
+    /// Whether it acts first.
+    pub leads: bool,
+}
+
+/// The beats of a namespace.
+#[derive(Debug, Clone, Default)]
+pub struct BeatsReport {
+    /// Redis time of the reading.
+    pub now_ms: i64,
+    /// How many schedules there are.
+    pub schedules: u64,
+    /// The beats, the one seen last first, at most a hundred.
+    pub beats: Vec<BeatReport>,
+}
+
+impl BeatsReport {
+    /// How long a beat counts as live after it was last seen, in milliseconds.
+    pub const LIVE_MS: i64 = 10_000;
+
+    /// Beats that were there lately.
+    pub fn live(&self) -> impl Iterator<Item = &BeatReport> {
+        self.beats.iter().filter(|beat| self.now_ms - beat.seen_ms <= BeatsReport::LIVE_MS)
+    }
+}
