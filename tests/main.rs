@@ -13,6 +13,7 @@
 
 mod support;
 
+mod beat;
 mod chaos;
 #[path = "chaos/short.rs"]
 mod chaos_short;

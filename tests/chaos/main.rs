@@ -14,6 +14,8 @@
     reason = "a tool of the source tree, which fails by panicking and prints its findings"
 )]
 
+#[path = "../beat/storm.rs"]
+mod beats;
 #[path = "mod.rs"]
 mod chaos;
 #[path = "../support/mod.rs"]
@@ -42,7 +44,7 @@ struct Wanted {
 
 type Section = (&'static str, fn(&Wanted) -> Json);
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     ("storm", storm),
     ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100)))),
     ("lost-keys", |wanted| counted(&rollback::losses(wanted.seed, wanted.rounds(1_000)))),
@@ -50,12 +52,15 @@ const SECTIONS: [Section; 8] = [
     ("baseline-redis", |wanted| sections::baseline(wanted.seed, 300, true)),
     ("trees", |wanted| sections::trees(wanted.rounds(1_000))),
     ("output", |_| sections::output(4, 5_000_000_000)),
+    ("beat", beat),
     ("shutdown", |wanted| sections::shutdown(wanted.seed, wanted.rounds(1_000))),
 ];
 
 /// Counts that must be nothing, in whichever section they stand.
-const MUST_BE_NOTHING: [&str; 15] = [
+const MUST_BE_NOTHING: [&str; 17] = [
     "lost",
+    "missing",
+    "doubled",
     "unexpected",
     "stuck",
     "overlapping",
@@ -95,7 +100,27 @@ impl Wanted {
     }
 }
 
+/// Beats under fire: half as long as a storm, a tick a second of each schedule.
+fn beat(wanted: &Wanted) -> Json {
+    let size = beats::Size {
+        beats: 5,
+        schedules: wanted.rounds(500),
+        lasts: Duration::from_secs_f64(wanted.minutes * 30.0),
+        calm: Duration::from_millis(1_000),
+        seed: wanted.seed,
+    };
+    let mut counts = counted(&beats::storm(&size));
+    counts["beats"] = json!(size.beats);
+    counts["schedules"] = json!(size.schedules);
+    counts["seconds"] = json!(size.lasts.as_secs());
+    counts
+}
+
 fn main() -> ExitCode {
+    // The beats of a storm are processes of this program.
+    if support::beats::run_as_told() {
+        return ExitCode::SUCCESS;
+    }
     let wanted = Wanted::read();
     let unknown = wanted.only.iter().find(|name| SECTIONS.iter().all(|(known, _)| known != name));
     if let Some(name) = unknown {

@@ -9,6 +9,7 @@
 #![allow(dead_code, reason = "tools for all test modules; not each of them is in use at every commit")]
 #![allow(unused_imports, reason = "the same, for the names given here")]
 
+pub mod beats;
 pub mod books;
 pub mod cluster;
 mod guard;
