@@ -42,7 +42,7 @@ complete -c jobq -n "__fish_jobq_needs_command" -f -a "enqueue" -d 'Put a comman
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "worker" -d 'Run jobs from queues'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "status" -d 'Show how things stand, or one job in full'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "inspect" -d 'Look closer at the system; never changes anything'
-complete -c jobq -n "__fish_jobq_needs_command" -f -a "control" -d 'Change other people\'s work: cancel, limit, purge'
+complete -c jobq -n "__fish_jobq_needs_command" -f -a "control" -d 'Change other people\'s work: cancel, retry, pause, limit, purge, stop'
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l id -d 'Id to give it; a second enqueue with the same id makes no second job' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l delay -d 'Run it no sooner than after this long: 90s, 10m, 1h30m, 2d' -r
 complete -c jobq -n "__fish_jobq_using_subcommand enqueue" -l at -d 'Run it no sooner than at this time: RFC 3339, "2026-12-01 09:00", 09:00, "tomorrow 09:00", "friday 09:00" or @SECONDS' -r
@@ -305,24 +305,32 @@ complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l json -d 'Print JSON: one object, or one a line for lists'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -l quiet -d 'Say nothing but data and errors'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -s v -l verbose -d 'Say more; twice for still more'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "cancel" -d 'Cancel jobs: those that wait never run, those that run are ended'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "limit" -d 'Bound a queue; producers beyond the bound get exit 75'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "purge" -d 'End all unfinished jobs of a queue: waiting, delayed and running ones'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel limit purge server" -f -a "server" -d 'Manage the local store\'s server'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, for whoever looks at the jobs later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "cancel" -d 'Cancel jobs: those that wait never run, those that run are ended'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "retry" -d 'Run finished jobs again: the same id and command, all counters from zero'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "requeue" -d 'Put jobs back to run now: those that run are stopped and use up no attempt'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "delete" -d 'Remove the records of finished jobs, with their output'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "pause" -d 'Hold queues: nothing of them is started; what runs goes on, new jobs are accepted'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "resume" -d 'Let paused queues go on'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "limit" -d 'Bound a queue; producers beyond its size get exit 75'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "purge" -d 'End all unfinished jobs of a queue: waiting, delayed and running ones'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "quiet" -d 'Ask workers to take no more jobs, and to stay'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "stop" -d 'Ask workers to end, as TERM does'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "events" -d 'Say how many events are kept'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "server" -d 'Manage the local store\'s server'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, for whoever looks later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
@@ -337,8 +345,83 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-depth -d 'Unfinished jobs it may hold, or none for no limit' -r
-complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-bytes -d 'Bytes its unfinished jobs may take, such as 64M, or none for no limit' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l reason -d 'Why, for whoever looks later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l reason -d 'Why, for whoever looks later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l reason -d 'Why, for whoever looks later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l until -d 'Until this time: RFC 3339, "2026-12-01 09:00", 09:00, "tomorrow 09:00"' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l for -d 'For this long: 90s, 10m, 1h30m, 2d' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l reason -d 'Why, for whoever looks later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l reason -d 'Why, for whoever looks later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-depth -d 'Unfinished jobs it may hold; none for no limit, file for what a worker\'s jobq.toml says' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-bytes -d 'Bytes its unfinished jobs may take, such as 64M; none, or file' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l max-running -d 'Jobs of it that run at once, over all workers; none, or file' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l rate -d 'Jobs of it that start in a time, over all workers: 10/s, 100/m or 1000/h; none, or file' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l reason -d 'Why, for whoever looks later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
@@ -352,6 +435,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from limit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l reason -d 'Why, for whoever looks later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
@@ -366,6 +450,51 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from purge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l reason -d 'Why, for whoever looks later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l off -d 'Let them take jobs again'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from quiet" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l reason -d 'Why, for whoever looks later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l now -d 'Leave running jobs no grace: they are ended now and go back to their queue'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l keep -d 'About how many of the newest are kept; 0 for none, default for 100000' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l reason -d 'Why, for whoever looks later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from server" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F

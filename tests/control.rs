@@ -193,13 +193,13 @@ fn a_purge_ends_what_a_queue_has_and_nothing_else() {
     room.jobq(["control", "purge", "default", "--yes"])
         .run()
         .stdout("")
-        .stderr("purged 6 jobs from queue default; running ones are being ended\n")
+        .stderr("purged 6 jobs from queue default (1 delayed, 5 waiting)\n")
         .status(0);
     assert!(ids.iter().chain([&later]).all(|id| state(&room, id) == "REVOKED"));
     assert_eq!(state(&room, &other), "PENDING");
     room.jobq(["control", "purge", "default", "--yes", "--json"])
         .run()
-        .stdout("{\"purged\":0,\"queue\":\"default\"}\n")
+        .stdout("{\"purged\":0,\"queue\":\"default\",\"states\":{}}\n")
         .status(0);
 }
 

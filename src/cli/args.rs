@@ -17,7 +17,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
-pub use control::{CancelArgs, ControlArgs, ControlCommand, LimitArgs, PurgeArgs, ServerCommand};
+pub use control::{
+    CancelArgs, ControlArgs, ControlCommand, DeleteArgs, EventsArgs, LimitArgs, PauseArgs, PurgeArgs,
+    QuietArgs, RequeueArgs, ResumeArgs, RetryArgs, ServerCommand, StopArgs,
+};
 pub use enqueue::EnqueueArgs;
 pub use inspect::{
     ConfigArgs, FailuresArgs, FilterArgs, IdsArgs, InspectArgs, InspectCommand, JobsArgs, PageArgs,
@@ -25,7 +28,7 @@ pub use inspect::{
 };
 pub use job::JobArgs;
 pub use status::{StatusArgs, StatusMode};
-pub use values::{EnvArg, IfFull, Label, Limit, QueueLimit, QueueWeight, Size, Span};
+pub use values::{EnvArg, IfFull, Kept, Label, Limit, QueueLimit, QueueWeight, RateLimit, Size, Span};
 pub use worker::{LogFormat, WorkerArgs};
 
 use crate::config::RedisConf;
@@ -80,7 +83,7 @@ pub enum Command {
     ///
     /// Answers from the store alone, also when no worker is alive.
     Inspect(InspectArgs),
-    /// Change other people's work: cancel, limit, purge
+    /// Change other people's work: cancel, retry, pause, limit, purge, stop
     ///
     /// What is done is recorded in the store and holds for every worker, also for those that
     /// are away at the moment.

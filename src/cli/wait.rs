@@ -13,7 +13,7 @@ use crate::core::outcome::Outcome;
 use crate::core::query::{OutputPage, SHOW_AT_ONCE};
 use crate::core::report::JobReport;
 use crate::core::state::State;
-use crate::core::store::{CANCEL_AT_ONCE, Store};
+use crate::core::store::{CONTROL_AT_ONCE, Store};
 use crate::view::bar::Bar;
 use crate::view::why::Reason;
 use crate::view::{Problem, json};
@@ -211,8 +211,8 @@ async fn interrupt(
                 }
             };
             if tokio::time::timeout(SECOND_THOUGHT, second).await.is_ok() {
-                for page in ids.chunks(CANCEL_AT_ONCE) {
-                    store.cancel(page, &context.by(None)).await?;
+                for page in ids.chunks(CONTROL_AT_ONCE) {
+                    store.cancel(page, &context.by(None), &[]).await?;
                 }
                 context.out.say("jobq: cancelled");
             }

@@ -207,15 +207,27 @@ pub(super) fn umask(node: &Node, _: Kind) -> Read<u32> {
 pub(super) fn rate(node: &Node, _: Kind) -> Read<Rate> {
     let bad = || must(node, "a rate such as \"10/s\", \"100/m\" or \"1000/h\"");
     let Value::Text(text) = &node.value else { return Err(bad()) };
-    let (count, unit) = text.split_once('/').ok_or_else(bad)?;
-    let per_ms = match unit {
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(bad()),
-    };
-    let count = positive(count).ok_or_else(bad)?;
-    Ok(Rate { count: u64::from(count), per_ms })
+    Rate::parse(text).ok_or_else(bad)
+}
+
+impl Rate {
+    const UNITS: [(&'static str, u64); 3] = [("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+
+    /// Reads `10/s`, `100/m` or `1000/h`.
+    pub fn parse(text: &str) -> Option<Rate> {
+        let (count, unit) = text.split_once('/')?;
+        let (_, per_ms) = Rate::UNITS.into_iter().find(|(name, _)| *name == unit)?;
+        Some(Rate { count: u64::from(positive(count)?), per_ms })
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match Rate::UNITS.iter().find(|(_, per_ms)| *per_ms == self.per_ms) {
+            Some((unit, _)) => write!(f, "{}/{unit}", self.count),
+            None => write!(f, "{} in {} ms", self.count, self.per_ms),
+        }
+    }
 }
 
 /// Digits without a sign, more than zero.

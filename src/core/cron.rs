@@ -12,7 +12,6 @@ mod error;
 mod fault;
 mod field;
 mod parse;
-mod remark;
 mod seed;
 mod stretch;
 #[cfg(test)]
@@ -23,6 +22,5 @@ mod warn;
 pub use calendar::Cron;
 pub use error::{CronError, Warning};
 pub use parse::{Dialect, Parsed, split};
-pub use remark::Remark;
 pub use seed::spread_offset;
 pub use timing::{Ticks, Timing};

@@ -28,11 +28,11 @@ macro_rules! keys {
 }
 
 keys! {
-    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `events` (the bound), `torn` (the books are being mended), `leader` and `leader_at` (of beats). The last part is empty.
+    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `in_bytes`, `events` (the bound), `torn` (the books are being mended), `leader` and `leader_at` (of beats). The last part is empty.
     meta = "meta";
     /// zset, scores 0: every queue that ever had a job or a setting.
     queues = "queues";
-    /// hash: a queue's settings, its `bytes` in use, and the `purge` that walks through it.
+    /// hash: a queue's settings, its pause, its `bytes` in use, and the `purge` that walks through it.
     queue = "queue:";
     /// string: the job's spec, canonical JSON, written once.
     spec = "spec:";
@@ -54,6 +54,10 @@ keys! {
     retain = "retain";
     /// zset: ids of finished jobs with output, by finish time: the oldest output goes first.
     outputs = "outputs";
+    /// zset: ids of finished jobs whose input is kept, by finish time: the oldest input goes first.
+    inputs = "inputs";
+    /// zset of a label (`team=red`): ids of jobs that have it, by the millisecond they were enqueued.
+    label = "label:";
     /// zset: ids of removed records that must still be known, by the millisecond they may go.
     tombs = "tombs";
     /// hash: how a task's jobs ended lately, and its open incident.
@@ -76,7 +80,7 @@ keys! {
     worker = "worker:";
     /// hash: the jobs a worker holds, id to token.
     held = "held:";
-    /// hash: requests to a worker about jobs it holds, id to `cancel`.
+    /// hash: requests to a worker about jobs it holds, id to `cancel` or `requeue`, and at `@` what it is to do itself.
     mail = "mail:";
     /// zset: workers of a queue, by the millisecond they last said so.
     serves = "serves:";

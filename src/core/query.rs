@@ -4,7 +4,7 @@ use super::error::{Error, Result};
 use super::name::Name;
 use super::outcome::Outcome;
 use super::reply::{self, Items};
-use super::report::{FailureLine, Overview, QueueReport, ServerReport, WorkerReport};
+use super::report::{FailureLine, Overview, Pause, QueueReport, ServerReport, WorkerReport};
 use super::script;
 use super::spec::Spec;
 use super::state::State;
@@ -215,6 +215,7 @@ fn queue_report(mut entry: Items) -> Result<QueueReport> {
         max_running: settings.maybe_number()?,
         rate: settings.maybe_number()?,
         rate_ms: settings.maybe_number()?,
+        paused: pause(settings.items()?)?,
         workers: entry.number()?,
         head_enqueued_ms: entry.maybe_number()?,
     };
@@ -222,6 +223,17 @@ fn queue_report(mut entry: Items) -> Result<QueueReport> {
     queue.depth =
         State::ALL.into_iter().filter(|state| !state.is_final()).map(|state| queue.count(state)).sum();
     Ok(queue)
+}
+
+fn pause(mut said: Items) -> Result<Option<Pause>> {
+    let Some(since_ms) = said.maybe_number()? else { return Ok(None) };
+    Ok(Some(Pause {
+        since_ms,
+        until_ms: said.maybe_number()?,
+        user: said.maybe_text()?.unwrap_or_default(),
+        host: said.maybe_text()?.unwrap_or_default(),
+        why: said.maybe_text()?.unwrap_or_default(),
+    }))
 }
 
 fn worker_report(mut entry: Items) -> Result<WorkerReport> {

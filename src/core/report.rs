@@ -132,10 +132,27 @@ pub struct QueueReport {
     pub rate: Option<u64>,
     /// The time of a rate, in milliseconds.
     pub rate_ms: Option<u64>,
+    /// Its pause, while it lasts.
+    pub paused: Option<Pause>,
     /// Live workers that serve it.
     pub workers: u64,
     /// When the job that is next in line was enqueued.
     pub head_enqueued_ms: Option<i64>,
+}
+
+/// A queue's pause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// Since when, milliseconds since the epoch.
+    pub since_ms: i64,
+    /// When it ends by itself, where it does.
+    pub until_ms: Option<i64>,
+    /// Who paused it.
+    pub user: String,
+    /// On which host.
+    pub host: String,
+    /// Why, in their words; empty for none.
+    pub why: String,
 }
 
 impl QueueReport {

@@ -23,6 +23,7 @@ local MAX_LOSSES = 3
 local KEEP_ATTEMPTS = 10
 local MAX_FINISHED = 100000
 local MAX_OUTPUT_BYTES = 268435456
+local MAX_INPUT_BYTES = 268435456
 local RESULT_TTL_MS = '86400000'
 local FAILURE_TTL_MS = '1209600000'
 local TOMB_MS = 86400000
@@ -90,6 +91,7 @@ const ATTEMPT: &str = include_str!("lua/lib/attempt.lua");
 const CHORE: &str = include_str!("lua/lib/chores.lua");
 const ACCEPT: &str = include_str!("lua/lib/accept.lua");
 const SCHEDULE: &str = include_str!("lua/lib/schedule.lua");
+const PAUSES: &str = include_str!("lua/lib/pauses.lua");
 const LIMITS: &str = include_str!("lua/lib/limits.lua");
 const READING: &str = include_str!("lua/lib/read.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
@@ -124,7 +126,7 @@ scripts! {
     /// Writes a worker into the books.
     REGISTER = "register", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE];
     /// Starts attempts.
-    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK, LIMITS];
+    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK, PAUSES, LIMITS];
     /// Keeps leases.
     RENEW = "renew", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK];
     /// Takes the jobs of a worker that stands still.
@@ -141,8 +143,22 @@ scripts! {
     RELEASE = "release", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, ATTEMPT];
     /// Cancels jobs.
     CANCEL = "cancel", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE];
+    /// Runs finished jobs again.
+    RETRY = "retry", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE];
+    /// Puts jobs back to run now.
+    REQUEUE = "requeue", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE];
+    /// Removes records of finished jobs.
+    DELETE = "delete", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE];
+    /// Holds queues.
+    PAUSE = "pause", ALWAYS, [CLOCK, BASE, EVENTS, PAUSES];
+    /// Lets them go on.
+    RESUME = "resume", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, PAUSES];
+    /// Asks a worker for something.
+    ORDER = "order", ALWAYS, [CLOCK, BASE, EVENTS];
     /// Sets limits of a queue.
     LIMIT = "limit", ALWAYS, [CLOCK, BASE, EVENTS];
+    /// Says how many events are kept.
+    KEEP = "keep", ALWAYS, [CLOCK, BASE, EVENTS];
     /// Writes down a purge.
     PURGE = "purge", ALWAYS, [CLOCK, BASE, EVENTS];
     /// A slice of housework.

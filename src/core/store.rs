@@ -13,6 +13,7 @@ use super::name::Name;
 use super::reply::Items;
 use super::report::Progress;
 use super::script::{self, FORMAT, Script};
+use super::spec::Spec;
 use super::state::State;
 
 mod beats;
@@ -24,14 +25,16 @@ pub use beats::{Acted, Alarm, Attendance, BootDue, Due, Origin, PauseSpan, Plan,
 pub use schedules::{PUT_AT_ONCE, Publication, Published, Put, Removed, Resumed, Triggered};
 
 pub use words::{
-    Accepted, Beat, By, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Full, Identity, Left, NewJob,
-    OutputBatch, Peer, Pulse, Registration, Settled, When,
+    Accepted, Beat, Bound, By, Came, ClaimRequest, Claimed, Enqueued, Failed, Full, Identity, Left, NewJob,
+    Ordered, OutputBatch, Peer, Pulse, Registration, Settled, Touched, When, Wish,
 };
 
 /// Most jobs that one enqueue call may carry.
 pub const ENQUEUE_AT_ONCE: usize = 200;
-/// Most ids that one cancel call may carry.
-pub const CANCEL_AT_ONCE: usize = 100;
+/// Most jobs or queues that one call of an operator's verb may carry.
+pub const CONTROL_AT_ONCE: usize = 100;
+/// The place in a worker's mail of what is asked of the worker itself: no job has such an id.
+pub const TO_THE_WORKER: &str = "@";
 /// Most held jobs that one renewal looks at.
 pub const RENEW_AT_ONCE: usize = 64;
 
@@ -92,7 +95,8 @@ impl<'a> Args<'a> {
             .bytes(stdin)
             .text(job.spec.task.as_ref().map_or("", Name::as_str))
             .text(job.spec.hooks.as_deref().unwrap_or_default())
-            .text(job.spec.alert.as_deref().unwrap_or_default()))
+            .text(job.spec.alert.as_deref().unwrap_or_default())
+            .owned(labels(&job.spec)))
     }
 
     fn bytes(mut self, bytes: impl Into<std::borrow::Cow<'a, [u8]>>) -> Args<'a> {
@@ -427,6 +431,12 @@ fn word(mut items: Items) -> Result<(String, Items)> {
 /// What a queue without room answers, after the word.
 fn full(reply: &mut Items) -> Result<Full> {
     Ok(Full { queue: reply.text()?, what: reply.text()?, have: reply.number()?, limit: reply.number()? })
+}
+
+/// The labels as the scripts have them: KEY=VALUE, a NUL between two.
+fn labels(spec: &Spec) -> String {
+    let each: Vec<String> = spec.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    each.join("\0")
 }
 
 fn claimed(mut job: Items) -> Result<Claimed> {

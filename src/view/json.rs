@@ -11,7 +11,7 @@ use crate::core::bytes::Bytes;
 use crate::core::name::Name;
 use crate::core::outcome::Outcome;
 use crate::core::report::{
-    Attempt, FailureLine, JobReport, Overview, QueueReport, ServerReport, WorkerReport,
+    Attempt, FailureLine, JobReport, Overview, Pause, QueueReport, ServerReport, WorkerReport,
 };
 use crate::core::spec::Spec;
 use crate::core::state::State;
@@ -269,8 +269,18 @@ struct Queue<'a> {
     max_running: Option<u64>,
     rate: Option<u64>,
     rate_ms: Option<u64>,
+    paused: Option<Paused<'a>>,
     workers: u64,
     head_enqueued_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Paused<'a> {
+    since_at: String,
+    until_at: Option<String>,
+    user: &'a str,
+    host: &'a str,
+    reason: Option<&'a str>,
 }
 
 fn in_order<S: serde::Serializer>(counts: &[u64; 9], serializer: S) -> Result<S::Ok, S::Error> {
@@ -367,8 +377,19 @@ fn queue(queue: &QueueReport) -> Queue<'_> {
         max_running: queue.max_running,
         rate: queue.rate,
         rate_ms: queue.rate_ms,
+        paused: queue.paused.as_ref().map(paused),
         workers: queue.workers,
         head_enqueued_at: queue.head_enqueued_ms.map(rfc3339),
+    }
+}
+
+fn paused(pause: &Pause) -> Paused<'_> {
+    Paused {
+        since_at: rfc3339(pause.since_ms),
+        until_at: pause.until_ms.map(rfc3339),
+        user: &pause.user,
+        host: &pause.host,
+        reason: Some(pause.why.as_str()).filter(|why| !why.is_empty()),
     }
 }
 

@@ -88,9 +88,10 @@ impl Queues {
     }
 }
 
-/// What a queue is bound by: `40/1000 jobs, 3.1 KiB/64.0 MiB, 2 at once, 10 in 1s`.
+/// What a queue is bound by: `paused, 40/1000 jobs, 3.1 KiB/64.0 MiB, 2 at once, 10 in 1s`.
 fn bounds(queue: &QueueReport) -> Option<String> {
     let parts = [
+        queue.paused.as_ref().map(|_| "paused".to_owned()),
         queue.max_depth.map(|max| format!("{}/{max} jobs", queue.depth)),
         queue.max_bytes.map(|max| format!("{}/{}", size(queue.bytes), size(max))),
         queue.max_running.map(|max| format!("{max} at once")),

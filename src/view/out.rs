@@ -114,6 +114,11 @@ impl Out {
         }
     }
 
+    /// Puts a question on stderr; the answer is typed behind it.
+    pub fn ask(&self, question: &str) {
+        self.word(question);
+    }
+
     /// Says what somebody should know: `jobq: text`, unless quiet.
     pub fn warn(&self, text: &str) {
         let text = super::escape::text(text);

@@ -45,6 +45,7 @@ pub fn health(overview: &Overview) -> Health {
         1 => format!("1 job waits in {} and no live worker serves it", queue.name),
         jobs => format!("{jobs} jobs wait in {} and no live worker serves it", queue.name),
     }));
+    attention.extend(overview.queues.iter().filter_map(|queue| paused(queue, overview.now_ms)));
     attention.extend(overview.queues.iter().filter_map(full));
     let server = &overview.server;
     if server.eviction.starts_with("allkeys") {
@@ -56,6 +57,19 @@ pub fn health(overview: &Overview) -> Health {
         attention.push(format!("the server uses {percent}% of its memory"));
     }
     Health { attention, summary: summary(overview) }
+}
+
+/// `queue emails is paused for 10m by ann@web1: the relay is down; 12 jobs wait`.
+fn paused(queue: &QueueReport, now_ms: i64) -> Option<String> {
+    let pause = queue.paused.as_ref()?;
+    let time = |ms: i64| short(u64::try_from(ms).unwrap_or(0));
+    let until = pause.until_ms.map(|until| format!(", {} to go", time(until - now_ms))).unwrap_or_default();
+    let why = if pause.why.is_empty() { String::new() } else { format!(": {}", pause.why) };
+    let waiting = count(queue.count(State::Pending), "job");
+    let verb = if queue.count(State::Pending) == 1 { "waits" } else { "wait" };
+    let since = time(now_ms - pause.since_ms);
+    let by = format!("{}@{}", pause.user, pause.host);
+    Some(format!("queue {} is paused since {since}{until}, by {by}{why}; {waiting} {verb}", queue.name))
 }
 
 fn full(queue: &QueueReport) -> Option<String> {
@@ -126,7 +140,7 @@ fn queues(look: &Look, overview: &Overview) -> Option<String> {
     if overview.queues.is_empty() {
         return None;
     }
-    let bounded = overview.queues.iter().any(|queue| queue.max_depth.or(queue.max_bytes).is_some());
+    let bounded = overview.queues.iter().any(|queue| limits(queue).is_some());
     let mut columns = vec![
         ("QUEUE", Column::Text),
         ("WAITING", Column::Number),
@@ -159,22 +173,21 @@ fn queues(look: &Look, overview: &Overview) -> Option<String> {
             waits.into(),
         ];
         if bounded {
-            row.push(limits(queue));
+            row.push(limits(queue).unwrap_or_else(|| NONE.into()));
         }
         table.row(row);
     }
     Some(table.render(look))
 }
 
-/// How much of its limits a queue uses: `40/1000 jobs, 3.1 KiB/64.0 MiB`.
-fn limits(queue: &QueueReport) -> Cell {
+/// What holds a queue back: `paused, 40/1000 jobs, 3.1 KiB/64.0 MiB`.
+fn limits(queue: &QueueReport) -> Option<Cell> {
+    let paused = queue.paused.as_ref().map(|_| "paused".to_owned());
     let depth = queue.max_depth.map(|max| format!("{}/{max} jobs", queue.depth));
     let bytes = queue.max_bytes.map(|max| format!("{}/{}", size(queue.bytes), size(max)));
-    let style = if full(queue).is_some() { WARN } else { PLAIN };
-    match [depth, bytes].into_iter().flatten().collect::<Vec<_>>().join(", ") {
-        none if none.is_empty() => NONE.into(),
-        limits => Cell::styled(limits, style),
-    }
+    let style = if queue.paused.is_some() || full(queue).is_some() { WARN } else { PLAIN };
+    let parts: Vec<String> = [paused, depth, bytes].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| Cell::styled(parts.join(", "), style))
 }
 
 fn workers(look: &Look, overview: &Overview) -> Option<String> {

@@ -10,6 +10,7 @@
 //! | `terminate` | TERM the trees, KILL after `kill_after`, release the jobs, exit |
 //! | `kill` | KILL the trees now, release the jobs, exit |
 //! | `quiet` | take nothing new |
+//! | `run` | take jobs again |
 //! | `reload` | read the configuration again |
 //!
 //! | engine says | meaning |
@@ -18,6 +19,7 @@
 //! | `ready` | it serves; leases of dead predecessors are handed back |
 //! | `lease NS`, `lease none` | CLOCK_BOOTTIME in ns until which its attempts are certainly its own |
 //! | `running N` | jobs in its slots, for what the guardian tells the person |
+//! | `asked WORD` | somebody asked this worker through the store to be quiet, to run, to stop |
 //! | `status TEXT` | for the service manager |
 //! | `bye CODE` | it is done and about to exit with this code |
 //!
@@ -33,6 +35,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cgroup;
 use super::os;
+use crate::core::store::Wish;
 
 /// Says that this process is to be the engine.
 pub(super) const ENGINE_ENV: &str = "JOBQ__ENGINE";
@@ -59,6 +62,8 @@ pub enum Order {
     Kill,
     /// Take nothing new.
     Quiet,
+    /// Take jobs again.
+    Run,
     /// Read the configuration again.
     Reload,
     /// The guardian is dead: kill every tree at once, hand the leases back, exit.
@@ -72,13 +77,14 @@ impl Order {
             Order::Terminate => "terminate",
             Order::Kill => "kill",
             Order::Quiet => "quiet",
+            Order::Run => "run",
             Order::Reload => "reload",
             Order::GuardianGone => "gone",
         }
     }
 
     fn parse(line: &str) -> Option<Order> {
-        let sent = [Order::Drain, Order::Terminate, Order::Kill, Order::Quiet, Order::Reload];
+        let sent = [Order::Drain, Order::Terminate, Order::Kill, Order::Quiet, Order::Run, Order::Reload];
         sent.into_iter().find(|order| order.word() == line)
     }
 }
@@ -114,6 +120,7 @@ pub(super) enum Word {
     Ready,
     Lease(Option<u64>),
     Running(u32),
+    Asked(Wish),
     Status(String),
     Bye(u8),
 }
@@ -127,6 +134,7 @@ impl Word {
             "lease" if rest == "none" => Word::Lease(None),
             "lease" => Word::Lease(Some(rest.parse().ok()?)),
             "running" => Word::Running(rest.parse().ok()?),
+            "asked" => Word::Asked(Wish::parse(rest)?),
             "status" => Word::Status(rest.to_owned()),
             "bye" => Word::Bye(rest.parse().ok()?),
             _ => return None,
@@ -140,6 +148,7 @@ impl Word {
             Word::Lease(None) => "lease none\n".to_owned(),
             Word::Lease(Some(deadline)) => format!("lease {deadline}\n"),
             Word::Running(count) => format!("running {count}\n"),
+            Word::Asked(wish) => format!("asked {}\n", wish.word()),
             Word::Status(text) => {
                 let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
                 format!("status {plain:.1000}\n")
@@ -320,6 +329,11 @@ impl ControlSender {
         self.send(Word::Running(count));
     }
 
+    /// What somebody asked of this worker through the store.
+    pub fn send_asked(&self, wish: Wish) {
+        self.send(Word::Asked(wish));
+    }
+
     /// A line for the service manager.
     pub fn send_status(&self, text: &str) {
         self.send(Word::Status(text.to_owned()));
@@ -364,13 +378,14 @@ mod tests {
             Word::Lease(None),
             Word::Lease(Some(u64::MAX)),
             Word::Running(3),
+            Word::Asked(Wish::StopNow),
             Word::Status("3 running".to_owned()),
             Word::Bye(0),
         ];
         for word in words {
             assert_eq!(Word::parse(word.line().trim_end()), Some(word));
         }
-        for junk in ["", "identity x", "identity a b c", "lease", "lease -1", "bye 256", "hello"] {
+        for junk in ["", "identity x", "identity a b c", "lease", "lease -1", "bye 256", "asked x", "hello"] {
             assert_eq!(Word::parse(junk), None, "{junk}");
         }
         assert_eq!(Holder::parse(&Holder::list(std::slice::from_ref(&holder)), ':'), Some(holder));

@@ -34,7 +34,7 @@ use super::watch::Watch;
 use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::script::HOOK_QUEUE;
-use crate::core::store::{Claimed, Identity, Pulse, Store};
+use crate::core::store::{Claimed, Identity, Pulse, Store, TO_THE_WORKER, Wish};
 use crate::service::journal::{Event, Journal, Level};
 use crate::service::{bell, reach};
 
@@ -147,6 +147,8 @@ struct Engine {
     /// When a stop must be over.
     end_by: Option<Instant>,
     abandoned: bool,
+    /// What somebody asked for through the store, as it stands in the mail.
+    wish: Option<Wish>,
     told_lease: Option<u64>,
     told_running: usize,
     talked: Instant,
@@ -213,6 +215,7 @@ impl Engine {
             changed: false,
             end_by: None,
             abandoned: false,
+            wish: None,
             told_lease: None,
             told_running: 0,
             talked: now,
@@ -372,10 +375,18 @@ impl Engine {
             self.start(job, sent_ns);
         }
         for (id, word) in &pulse.mail {
-            if word == "cancel"
-                && let Some(held) = self.held.values().find(|held| held.counts() && held.id.as_str() == id)
-            {
-                let _ = held.orders.send(Order::Cancel);
+            let order = match word.as_str() {
+                "cancel" => Order::Cancel,
+                // As if the worker ended, for this job alone.
+                "requeue" => Order::Stop,
+                _ if id == TO_THE_WORKER => {
+                    self.hear_wish(word);
+                    continue;
+                }
+                _ => continue,
+            };
+            if let Some(held) = self.held.values().find(|held| held.counts() && held.id.as_str() == id) {
+                let _ = held.orders.send(order);
             }
         }
         for id in &pulse.lost {

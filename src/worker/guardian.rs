@@ -32,6 +32,7 @@ use super::cgroup::Leaf;
 use super::control::{CGROUP_ENV, ENGINE_ENV, HANDBACK_ENV, Holder, Lines, Order, Word};
 use super::ladder::{Ladder, Phase, Step};
 use super::{os, tree};
+use crate::core::store::Wish;
 use crate::service::notify::{self, Notifier};
 
 mod engine;
@@ -87,6 +88,7 @@ pub fn guard(options: GuardOptions, messages: &mut dyn FnMut(&str)) -> io::Resul
         engine: None,
         handback: Vec::new(),
         pause: FIRST_PAUSE,
+        quiet: false,
         start_at: Some(Instant::now()),
         first_stop: None,
         messages,
@@ -109,6 +111,8 @@ struct Guardian<'a> {
     /// Dead engines whose leases nobody handed back yet.
     handback: Vec<Holder>,
     pause: Duration,
+    /// No engine is to take new jobs.
+    quiet: bool,
     /// When the next engine is to be started.
     start_at: Option<Instant>,
     /// The signal that began the stop, for the exit code of a forced one.
@@ -164,6 +168,8 @@ impl Guardian<'_> {
         if self.ladder.phase() != Phase::Serving {
             // It is only to hand back what its predecessor held.
             self.order(Order::Terminate);
+        } else if self.quiet {
+            self.order(Order::Quiet);
         }
         Ok(())
     }
@@ -199,9 +205,10 @@ impl Guardian<'_> {
 
     /// Takes in all that the engine said.
     fn listen(&mut self) {
-        let Some(engine) = &mut self.engine else { return };
-        for word in engine.read() {
+        let words = self.engine.as_mut().map(Engine::read).unwrap_or_default();
+        for word in words {
             match word {
+                Word::Asked(wish) => self.grant(wish),
                 Word::Ready => {
                     self.handback.clear();
                     self.notifier.send("READY=1");
@@ -237,12 +244,27 @@ impl Guardian<'_> {
                 let order = self.ladder.quit(Instant::now());
                 self.stopping(order);
             }
-            libc::SIGUSR1 | libc::SIGTSTP => {
-                self.order(Order::Quiet);
-                self.say(words::QUIET);
-            }
+            libc::SIGUSR1 | libc::SIGTSTP => self.be_quiet(true),
             libc::SIGHUP if self.had_terminal && !has_terminal() => self.terminal_lost(),
             libc::SIGHUP => self.order(Order::Reload),
+            _ => {}
+        }
+    }
+
+    fn be_quiet(&mut self, quiet: bool) {
+        self.quiet = quiet;
+        self.order(if quiet { Order::Quiet } else { Order::Run });
+        self.say(if quiet { words::QUIET } else { words::RUN });
+    }
+
+    /// What was asked through the store is done as for the signal of the same meaning. Said
+    /// again, it takes no step further.
+    fn grant(&mut self, wish: Wish) {
+        match (wish, self.ladder.phase()) {
+            (Wish::Quiet, Phase::Serving) => self.be_quiet(true),
+            (Wish::Run, Phase::Serving) => self.be_quiet(false),
+            (Wish::Stop, Phase::Serving) => self.on_signal(libc::SIGTERM),
+            (Wish::StopNow, Phase::Serving | Phase::Draining) => self.on_signal(libc::SIGQUIT),
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use super::settings::Settings;
 use crate::core::error::{Error, Result};
 use crate::core::name::{Name, new_nonce};
-use crate::core::store::{By, Identity, Registration, Store};
+use crate::core::store::{Bound, By, Identity, Registration, Store};
 use crate::service::journal::{Event, Journal, Level};
 use crate::service::reach::patiently;
 
@@ -51,7 +51,9 @@ pub async fn register(store: &Store, settings: &Settings) -> Result<Identity> {
 pub async fn publish_queue_settings(store: &Store, settings: &Settings) -> Result<()> {
     let by = By { host: settings.host.to_string(), why: "its file says so".into(), ..By::default() };
     for (queue, values) in &settings.queue_settings {
-        store.limit(queue, &by, values).await?;
+        let values: Vec<(&str, Bound)> =
+            values.iter().map(|(name, most)| (*name, most.map_or(Bound::Unsaid, Bound::Most))).collect();
+        store.limit(queue, &by, &values).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! Time does not matter: the instants at which jobs fall due are read off the store (and
 //! checked to be plausible), and each claim says by itself what time it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub struct Job {
     pub expired: bool,
     pub once: bool,
     pub cancelled: bool,
+    /// Its holder was told to give it back.
+    pub requeued: bool,
     pub holder: Option<usize>,
     /// What the holder proves its right with.
     pub token: Option<String>,
@@ -86,6 +88,7 @@ impl Job {
             expired: false,
             once: false,
             cancelled: false,
+            requeued: false,
             holder: None,
             token: None,
             attempts: 0,
@@ -104,6 +107,8 @@ pub struct Model {
     arrivals: u64,
     /// Limits of queues.
     pub limits: BTreeMap<&'static str, usize>,
+    /// Ids of jobs whose records were removed.
+    pub tombs: BTreeSet<String>,
 }
 
 impl Model {
@@ -131,7 +136,7 @@ impl Model {
 
     /// Whether the new job was taken; `false` for a known id. `None` when the queue is full.
     pub fn enqueue(&mut self, id: &str, job: Job) -> Option<bool> {
-        if self.jobs.contains_key(id) {
+        if self.jobs.contains_key(id) || self.tombs.contains(id) {
             return Some(false);
         }
         if self.limits.get(job.queue).is_some_and(|most| self.depth(job.queue) >= *most) {
@@ -203,7 +208,7 @@ impl Model {
     pub fn end(&mut self, id: &str, end: End) {
         let job = self.jobs.get_mut(id).expect("a job");
         let cancelled = job.cancelled;
-        (job.holder, job.token) = (None, None);
+        (job.holder, job.token, job.requeued) = (None, None, false);
         match end {
             End::Lost => job.losses += 1,
             End::Stop | End::Starved | End::Refused => {
@@ -237,6 +242,76 @@ impl Model {
             Some(job) if job.state == State::Started => job.cancelled = true,
             Some(job) if !job.state.is_final() => self.end_for_good(id, State::Revoked),
             _ => {}
+        }
+    }
+
+    /// What is too late is so from the moment in which somebody does something about it.
+    fn catch_up(&mut self, id: &str) -> Option<State> {
+        let job = self.jobs.get(id)?;
+        if job.expired && matches!(job.state, State::Pending | State::Scheduled) {
+            self.end_for_good(id, State::Expired);
+        }
+        Some(self.jobs[id].state)
+    }
+
+    /// An operator cancels a job; what the verb says of it.
+    pub fn control_cancel(&mut self, id: &str) -> &'static str {
+        match self.catch_up(id) {
+            None => "unknown",
+            Some(state) if state.is_final() => "finished",
+            Some(state) => {
+                self.cancel(id);
+                if state == State::Started { "cancelling" } else { "cancelled" }
+            }
+        }
+    }
+
+    /// An operator runs a finished job again; what the verb says of it.
+    pub fn control_retry(&mut self, id: &str) -> &'static str {
+        match self.catch_up(id) {
+            None => return "unknown",
+            Some(state) if !state.is_final() => return "unfinished",
+            Some(_) => {}
+        }
+        let queue = self.jobs[id].queue;
+        if self.limits.get(queue).is_some_and(|most| self.depth(queue) >= *most) {
+            return "full";
+        }
+        let job = self.jobs.get_mut(id).expect("a job");
+        (job.attempts, job.failures, job.losses, job.snoozes, job.releases) = (0, 0, 0, 0, 0);
+        self.make_ready(id);
+        "retried"
+    }
+
+    /// An operator puts a job back; what the verb says of it.
+    pub fn control_requeue(&mut self, id: &str) -> &'static str {
+        match self.catch_up(id) {
+            None => "unknown",
+            Some(State::Started) if self.jobs[id].cancelled => "cancelling",
+            Some(State::Started) => {
+                self.jobs.get_mut(id).expect("a job").requeued = true;
+                "stopping"
+            }
+            Some(State::Scheduled | State::Retry) => {
+                self.make_ready(id);
+                "requeued"
+            }
+            Some(State::Pending) => "waits",
+            Some(_) => "finished",
+        }
+    }
+
+    /// An operator removes a record; what the verb says of it.
+    pub fn control_delete(&mut self, id: &str) -> &'static str {
+        match self.catch_up(id) {
+            None if self.tombs.contains(id) => "gone",
+            None => "unknown",
+            Some(state) if !state.is_final() => "unfinished",
+            Some(_) => {
+                self.jobs.remove(id);
+                self.tombs.insert(id.to_owned());
+                "deleted"
+            }
         }
     }
 

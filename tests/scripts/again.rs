@@ -1,8 +1,8 @@
 //! A lost reply: every verb sent twice leaves what it leaves when sent once.
 
-use jobq::core::store::{NewJob, OutputBatch, When};
+use jobq::core::store::{NewJob, OutputBatch, When, Wish};
 
-use super::{Desk, ann, id, job, registration};
+use super::{Bound, Desk, ann, id, job, registration};
 
 /// Runs the story with each verb sent `times` times; the whole content in stable words, after
 /// each step.
@@ -32,7 +32,7 @@ fn story(times: usize) -> Vec<String> {
     send("register", &|desk| desk.run(desk.store.register(&who)).unwrap());
     send("register v", &|desk| desk.run(desk.store.register(&other)).unwrap());
     send("limit", &|desk| {
-        desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_depth", Some(12))])).unwrap();
+        desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_depth", Bound::Most(12))])).unwrap();
     });
     let later = NewJob { not_before: Some(When::At(9_999_999_999_999)), ..job("later") };
     let jobs: Vec<NewJob> =
@@ -74,8 +74,22 @@ fn story(times: usize) -> Vec<String> {
         desk.release("g", &held("g"), "refused");
     });
     send("cancel", &|desk| {
-        desk.run(desk.store.cancel(&["h", "b", "later"].map(id), &ann("ann"))).unwrap();
+        desk.run(desk.store.cancel(&["h", "b", "later"].map(id), &ann("ann"), &[])).unwrap();
     });
+    send("requeue", &|desk| {
+        desk.run(desk.store.requeue(&["c", "i"].map(id), &ann(""), &[])).unwrap();
+    });
+    send("retry by hand", &|desk| {
+        desk.run(desk.store.retry(&["a", "b", "d"].map(id), &ann(""), "word", &[])).unwrap();
+    });
+    send("delete", &|desk| {
+        desk.run(desk.store.delete(&["later"].map(id), &ann(""), &[])).unwrap();
+    });
+    let till = Some(When::At(9_999_999_999_999));
+    send("pause", &|desk| drop(desk.run(desk.store.pause(&[id("q")], &ann(""), till)).unwrap()));
+    send("resume", &|desk| drop(desk.run(desk.store.resume(&[id("q")], &ann(""))).unwrap()));
+    send("order", &|desk| drop(desk.run(desk.store.order(&w.worker, Wish::Quiet, &ann(""))).unwrap()));
+    send("keep", &|desk| desk.run(desk.store.keep_events(Bound::Most(500), &ann(""))).unwrap());
     let peer = std::cell::RefCell::new(None);
     send("look", &|desk| *peer.borrow_mut() = Some(desk.peer(&v)));
     send("takeover", &|desk| {

@@ -79,6 +79,11 @@ fn no_call_does_more_than_a_fixed_amount_of_work() {
     assert!(watch.call(|desk| desk.run(desk.store.purge(&id("q"), &ann("enough"))).unwrap()) > 30_000);
     while watch.call(|desk| desk.run(desk.store.chores(&[id("q")])).unwrap()) > 0 {}
     assert!(watch.call(|desk| desk.claim(&who, 100)).is_empty());
+    let hundred: Vec<_> = (100..200).map(|number| id(&format!("p{number:05}"))).collect();
+    watch.call(|desk| desk.run(desk.store.retry(&hundred, &ann(""), "word", &[])).unwrap());
+    watch.call(|desk| desk.run(desk.store.requeue(&hundred, &ann(""), &[])).unwrap());
+    watch.call(|desk| desk.run(desk.store.cancel(&hundred, &ann(""), &[])).unwrap());
+    watch.call(|desk| desk.run(desk.store.delete(&hundred, &ann(""), &[])).unwrap());
     let (_, queues) = watch.call(|desk| desk.run(desk.store.queues()).unwrap());
     assert_eq!(queues[0].depth, 0);
 }

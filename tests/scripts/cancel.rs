@@ -1,7 +1,7 @@
 //! cancel, in each state.
 
 use jobq::core::state::State;
-use jobq::core::store::{Cancelled, NewJob, When};
+use jobq::core::store::{Came, NewJob, Touched, When};
 
 use super::{Desk, ann, id, job};
 
@@ -27,14 +27,14 @@ fn a_waiting_job_never_starts() {
             + retain a = NOW+1d
         "
         ),
-        Cancelled::Revoked
+        Came::Cancelled
     );
-    assert_eq!(desk.unchanged(|desk| desk.cancel("a")), Cancelled::Finished(Some(State::Revoked)));
+    assert_eq!(desk.unchanged(|desk| desk.cancel("a")), Came::Finished);
     assert!(desk.claim(&who, 1).is_empty());
 }
 
 #[test]
-fn a_scheduled_job_with_expiry_and_input_leaves_nothing_behind() {
+fn a_scheduled_job_with_expiry_keeps_nothing_but_its_input() {
     let desk = Desk::new();
     let (soon, later) = (Some(When::In(60_000)), Some(When::In(3_600_000)));
     desk.enqueue(&[NewJob { not_before: soon, expires: later, stdin: Some(b"in".to_vec()), ..job("a") }]);
@@ -46,6 +46,7 @@ fn a_scheduled_job_with_expiry_and_input_leaves_nothing_behind() {
             - expiry:q a = NOW+1h
             + in:REVOKED:q a = NOW
             - in:SCHEDULED:q a = NOW+60s
+            + inputs a = NOW
             + job:a detail = 
             - job:a due = NOW+60s
             - job:a expires = NOW+1h
@@ -53,12 +54,12 @@ fn a_scheduled_job_with_expiry_and_input_leaves_nothing_behind() {
             + job:a outcome = cancelled
             + job:a reason = cancelled by ann@desk
             ~ job:a state = SCHEDULED -> REVOKED
+            + meta in_bytes = 2
             ~ queue:q bytes = BYTES -> 0
             + retain a = NOW+1d
-            - stdin:a = in
         "
         ),
-        Cancelled::Revoked
+        Came::Cancelled
     );
 }
 
@@ -84,7 +85,7 @@ fn a_job_between_attempts_is_revoked() {
             + retain a = NOW+1d
         "
         ),
-        Cancelled::Revoked
+        Came::Cancelled
     );
 }
 
@@ -102,9 +103,9 @@ fn a_running_job_is_marked_and_its_worker_told() {
             + mail:w a = cancel
         "
         ),
-        Cancelled::Cancelling
+        Came::Cancelling
     );
-    assert_eq!(desk.unchanged(|desk| desk.cancel("a")), Cancelled::Cancelling);
+    assert_eq!(desk.unchanged(|desk| desk.cancel("a")), Came::Cancelling);
     let report = desk.run(desk.store.show(&["a"])).unwrap().remove(0).unwrap();
     assert!(report.cancelling && report.state == State::Started);
     desk.fail("a", &token, "revoke", 0);
@@ -121,10 +122,14 @@ fn what_has_ended_stays_as_it_is() {
     desk.enqueue(&[NewJob { expires: Some(When::At(1)), ..job("e") }]);
     desk.run(desk.store.chores(&[id("q")])).unwrap();
     let ids = ["s", "f", "e", "unheard-of"].map(id);
-    let answers = desk.unchanged(|desk| desk.run(desk.store.cancel(&ids, &ann("late"))).unwrap());
-    let finished = |state| Cancelled::Finished(Some(state));
-    let expected =
-        [finished(State::Success), finished(State::Failure), finished(State::Expired), Cancelled::Unknown];
+    let answers = desk.unchanged(|desk| desk.run(desk.store.cancel(&ids, &ann("late"), &[])).unwrap());
+    let finished = |state| Touched { came: Came::Finished, state: Some(state) };
+    let expected = [
+        finished(State::Success),
+        finished(State::Failure),
+        finished(State::Expired),
+        Touched { came: Came::Unknown, state: None },
+    ];
     assert_eq!(answers, expected);
 }
 
@@ -135,8 +140,8 @@ fn cancels_come_in_hundreds() {
     desk.add(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let mut ids: Vec<_> = names.iter().map(|name| id(name)).collect();
     ids[99] = id("j0");
-    let answers = desk.run(desk.store.cancel(&ids, &ann(""))).unwrap();
-    assert_eq!(answers.iter().filter(|answer| **answer == Cancelled::Revoked).count(), 99);
-    assert_eq!(answers[99], Cancelled::Finished(Some(State::Revoked)));
+    let answers = desk.run(desk.store.cancel(&ids, &ann(""), &[])).unwrap();
+    assert_eq!(answers.iter().filter(|answer| answer.came == Came::Cancelled).count(), 99);
+    assert_eq!((answers[99].came, answers[99].state), (Came::Finished, Some(State::Revoked)));
     assert_eq!(desk.state("j99"), "PENDING");
 }

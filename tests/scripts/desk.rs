@@ -10,7 +10,7 @@ use jobq::core::name::Name;
 use jobq::core::outcome::Outcome;
 use jobq::core::spec::Spec;
 use jobq::core::store::{
-    Beat, By, Cancelled, ClaimRequest, Claimed, Enqueued, Failed, Identity, Left, NewJob, Peer, Pulse,
+    Beat, By, Came, ClaimRequest, Claimed, Enqueued, Failed, Identity, Left, NewJob, Peer, Pulse,
     Registration, Settled, Store,
 };
 
@@ -214,8 +214,27 @@ impl Desk {
     }
 
     #[track_caller]
-    pub fn cancel(&self, name: &str) -> Cancelled {
-        self.run(self.store.cancel(&[id(name)], &ann(""))).unwrap().remove(0)
+    pub fn cancel(&self, name: &str) -> Came {
+        self.run(self.store.cancel(&[id(name)], &ann(""), &[])).unwrap().remove(0).came
+    }
+
+    /// A finished job runs again.
+    #[track_caller]
+    pub fn retry(&self, name: &str) -> Came {
+        let word = self.request();
+        self.run(self.store.retry(&[id(name)], &ann(""), &word, &[])).unwrap().remove(0).came
+    }
+
+    /// A job goes back to where it may run now.
+    #[track_caller]
+    pub fn requeue(&self, name: &str) -> Came {
+        self.run(self.store.requeue(&[id(name)], &ann(""), &[])).unwrap().remove(0).came
+    }
+
+    /// A finished job's record goes.
+    #[track_caller]
+    pub fn delete(&self, name: &str) -> Came {
+        self.run(self.store.delete(&[id(name)], &ann(""), &[])).unwrap().remove(0).came
     }
 
     /// One renewal of `who`, as a peer of all.

@@ -6,7 +6,7 @@ use jobq::core::error::Error;
 use jobq::core::state::State;
 use jobq::core::store::{Accepted, Enqueued, Full, Left, NewJob, When};
 
-use super::{Desk, ann, id, job};
+use super::{Bound, Desk, ann, id, job};
 
 fn created(state: State) -> Accepted {
     Accepted { created: true, state: Some(state), same: true, workers: 0 }
@@ -133,7 +133,7 @@ fn a_delay_that_is_over_is_no_delay() {
 #[test]
 fn a_full_queue_takes_nothing_at_all() {
     let desk = Desk::new();
-    desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_depth", Some(3))])).unwrap();
+    desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_depth", Bound::Most(3))])).unwrap();
     desk.add(&["a", "b"]);
     let mut elsewhere = job("x");
     elsewhere.spec.queue = id("r");
@@ -150,7 +150,7 @@ fn a_full_queue_takes_nothing_at_all() {
 fn bytes_are_limited_with_the_input() {
     let desk = Desk::new();
     let size = job("a").spec.to_json().unwrap().len() as u64;
-    desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_bytes", Some(2 * size + 10))])).unwrap();
+    desk.run(desk.store.limit(&id("q"), &ann(""), &[("max_bytes", Bound::Most(2 * size + 10))])).unwrap();
     desk.add(&["a"]);
     let mut big = job("b");
     big.stdin = Some(vec![b'x'; 11]);
@@ -187,9 +187,9 @@ fn empty_input_is_not_no_input() {
 fn limits_are_set_and_cleared() {
     let desk = Desk::new();
     let limit =
-        |settings: &[(&str, Option<u64>)]| desk.run(desk.store.limit(&id("q"), &ann(""), settings)).unwrap();
+        |settings: &[(&str, Bound)]| desk.run(desk.store.limit(&id("q"), &ann(""), settings)).unwrap();
     desk.expect(
-        |_| limit(&[("max_depth", Some(5)), ("max_bytes", Some(9))]),
+        |_| limit(&[("max_depth", Bound::Most(5)), ("max_bytes", Bound::Most(9))]),
         "
             + event = limited q=q s=max_depth=5 max_bytes=9 u=ann h=desk
             + meta format = 1
@@ -199,7 +199,7 @@ fn limits_are_set_and_cleared() {
         ",
     );
     desk.expect(
-        |_| limit(&[("max_depth", None)]),
+        |_| limit(&[("max_depth", Bound::Unsaid)]),
         "
             + event = limited q=q s=max_depth=none u=ann h=desk
             - queue:q max_depth = 5
@@ -245,8 +245,8 @@ fn another_format_is_refused_by_every_changing_verb() {
             desk.run(store.fail(&a, &token, &failed)).err(),
             desk.run(store.release(&a, &token, "stop", "")).err(),
             desk.run(store.log(&a, &token, &Default::default())).err(),
-            desk.run(store.cancel(std::slice::from_ref(&a), &ann(""))).err(),
-            desk.run(store.limit(&id("q"), &ann(""), &[("max_depth", None)])).err(),
+            desk.run(store.cancel(std::slice::from_ref(&a), &ann(""), &[])).err(),
+            desk.run(store.limit(&id("q"), &ann(""), &[("max_depth", Bound::Unsaid)])).err(),
             desk.run(store.purge(&id("q"), &ann(""))).err(),
             desk.run(store.chores(&[id("q")])).err(),
         ];

@@ -55,7 +55,7 @@ fn the_stream_keeps_about_as_many_as_it_is_told() {
     assert_eq!(desk.books().events().last().unwrap(), "enqueued id=j599 q=q");
     desk.raw(&["HSET", "jobq:{t}:meta", "events", "0"]);
     desk.raw(&["DEL", STREAM]);
-    desk.run(desk.store.cancel(&[id("j1")], &ann(""))).unwrap();
+    desk.run(desk.store.cancel(&[id("j1")], &ann(""), &[])).unwrap();
     assert_eq!(desk.raw(&["EXISTS", STREAM]).int(), 0);
 }
 
@@ -88,7 +88,7 @@ fn the_page_names_every_kind_and_every_field() {
             }
             for line in fs::read_to_string(file).unwrap().lines() {
                 kinds.extend(quoted(line, &["emit('", "tell('", "tell_run('"]));
-                if line.starts_with("local ENDED") {
+                if line.starts_with("local ENDED") || line.starts_with("local KINDS") {
                     kinds.extend(quoted(line, &["= '"]));
                 }
                 let tells = [

@@ -2,9 +2,9 @@
 
 use jobq::core::error::Error;
 use jobq::core::state::State;
-use jobq::core::store::{Beat, Cancelled, Enqueued, NewJob, Settled};
+use jobq::core::store::{Beat, Came, Enqueued, NewJob, Settled};
 
-use super::{Desk, ann, id, job, names};
+use super::{Bound, Desk, ann, id, job, names};
 
 #[test]
 fn a_full_server_refuses_only_new_work() {
@@ -29,7 +29,7 @@ fn a_full_server_refuses_only_new_work() {
     }
 
     // A worker says what its file says of queues when it starts, and must be able to start.
-    assert!(desk.run(desk.store.limit(&id("q"), &ann(""), &[("file_max_depth", Some(100))])).is_ok());
+    assert!(desk.run(desk.store.limit(&id("q"), &ann(""), &[("file_max_depth", Bound::Most(100))])).is_ok());
     let token = |place: usize| held[place].token.as_str();
     let done = |state| Settled::Done(Some(state));
     assert_eq!(desk.finish("run0", token(0)), done(State::Success));
@@ -37,9 +37,9 @@ fn a_full_server_refuses_only_new_work() {
     assert_eq!(desk.fail("run2", token(2), "failure", 0), done(State::Failure));
     assert_eq!(desk.fail("run3", token(3), "snooze", 0), done(State::Scheduled));
     assert_eq!(desk.release("run4", token(4), "stop"), done(State::Pending));
-    assert_eq!(desk.cancel("run5"), Cancelled::Cancelling);
+    assert_eq!(desk.cancel("run5"), Came::Cancelling);
     assert_eq!(desk.fail("run5", token(5), "revoke", 0), done(State::Revoked));
-    assert_eq!(desk.cancel("wait3"), Cancelled::Revoked);
+    assert_eq!(desk.cancel("wait3"), Came::Cancelled);
     assert!(matches!(desk.run(desk.store.renew(&who, "running", None, 9, &[], None)), Ok(Beat::Ok(_))));
     assert_eq!(names(&desk.claim(&who, 1)), ["run4"]);
     let other = desk.worker("v");

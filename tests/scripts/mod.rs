@@ -10,18 +10,23 @@ mod claim;
 mod enqueue;
 mod events;
 mod hooks;
+mod labels;
 mod lease;
 mod log;
 mod memory;
 mod mend;
+mod pause;
 mod property;
 mod purge;
 mod reads;
 mod release;
 mod retention;
+mod retry;
 mod schedules;
 mod settle;
 mod stats;
 mod workers;
+
+use jobq::core::store::Bound;
 
 use desk::{Desk, ann, id, job, names, registration, store};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jobq::core::store::{Enqueued, Identity, NewJob, Peer, Settled, When};
+use jobq::core::store::{Bound, Enqueued, Identity, NewJob, Peer, Settled, When};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -46,6 +46,15 @@ enum Step {
         end: End,
     },
     Cancel {
+        id: usize,
+    },
+    Retry {
+        id: usize,
+    },
+    Requeue {
+        id: usize,
+    },
+    Delete {
         id: usize,
     },
     Takeover {
@@ -113,6 +122,9 @@ fn steps() -> impl Strategy<Value = Step> {
         10 => (any::<usize>(), ends(), any::<bool>()).prop_map(|(pick, end, again)| Step::End { pick, end, again }),
         2 => (any::<usize>(), ends()).prop_map(|(pick, end)| Step::Stale { pick, end }),
         2 => (0..24usize).prop_map(|id| Step::Cancel { id }),
+        2 => (0..24usize).prop_map(|id| Step::Retry { id }),
+        2 => (0..24usize).prop_map(|id| Step::Requeue { id }),
+        1 => (0..24usize).prop_map(|id| Step::Delete { id }),
         2 => (worker.clone(), any::<bool>()).prop_map(|(worker, moved)| Step::Takeover { worker, moved }),
         1 => worker.clone().prop_map(|worker| Step::Handback { worker }),
         1 => worker.clone().prop_map(|worker| Step::Renew { worker }),
@@ -271,8 +283,8 @@ impl<'a> Pair<'a> {
     fn renew(&mut self, worker: usize) {
         let held = self.model.jobs.iter().filter(|(_, job)| job.holder == Some(worker));
         let mail: Vec<(String, String)> = held
-            .filter(|(_, job)| job.cancelled)
-            .map(|(name, _)| (name.clone(), "cancel".to_owned()))
+            .filter(|(_, job)| job.cancelled || job.requeued)
+            .map(|(name, job)| (name.clone(), if job.cancelled { "cancel" } else { "requeue" }.to_owned()))
             .collect();
         let mut came = self.desk.renew(&self.workers[worker]).mail;
         came.sort();
@@ -300,8 +312,20 @@ impl<'a> Pair<'a> {
             Step::End { pick, end, again } => self.end(pick, end, again),
             Step::Stale { pick, end } => self.stale(pick, end),
             Step::Cancel { id } => {
-                desk.cancel(&format!("j{id:02}"));
-                self.model.cancel(&format!("j{id:02}"));
+                let name = format!("j{id:02}");
+                assert_eq!(desk.cancel(&name).word(), self.model.control_cancel(&name));
+            }
+            Step::Retry { id } => {
+                let name = format!("j{id:02}");
+                assert_eq!(desk.retry(&name).word(), self.model.control_retry(&name));
+            }
+            Step::Requeue { id } => {
+                let name = format!("j{id:02}");
+                assert_eq!(desk.requeue(&name).word(), self.model.control_requeue(&name));
+            }
+            Step::Delete { id } => {
+                let name = format!("j{id:02}");
+                assert_eq!(desk.delete(&name).word(), self.model.control_delete(&name));
             }
             Step::Takeover { worker, moved } => self.takeover(worker, moved),
             Step::Handback { worker } => self.handback(worker),
@@ -315,7 +339,8 @@ impl<'a> Pair<'a> {
                 self.model.purge(QUEUES[queue]);
             }
             Step::Limit { queue, most } => {
-                let setting = [("max_depth", most.map(|most| most as u64))];
+                let bound = most.map_or(Bound::Unsaid, |most| Bound::Most(most as u64));
+                let setting = [("max_depth", bound)];
                 desk.run(desk.store.limit(&id(QUEUES[queue]), &ann(""), &setting)).unwrap();
                 match most {
                     Some(most) => drop(self.model.limits.insert(QUEUES[queue], most)),
@@ -351,6 +376,7 @@ impl<'a> Pair<'a> {
             let expected = [told.attempts, told.failures, told.losses, told.snoozes, told.releases];
             assert_eq!(stored, (told.state.name(), expected, told.cancelled, told.due_ms), "{name}");
             assert_eq!(fields.get("token"), told.token.as_ref(), "{name}");
+            assert_eq!(fields.contains_key("requeue"), told.requeued, "{name}");
             let holder = told.holder.map(|worker| WORKERS[worker]);
             let stored = fields.contains_key("token").then(|| fields["worker"].as_str());
             assert_eq!(stored, holder, "{name}");

@@ -32,9 +32,9 @@ fn a_purge_is_written_down_first() {
             + chore:2 host = desk
             + chore:2 kind = purge
             + chore:2 queue = q
+            + chore:2 reason = purged by ann@desk: purged
             + chore:2 step = 1
             + chore:2 user = ann
-            + chore:2 why = purged
             + chores 0 = 2
             + event = purge q=q c=1 u=ann h=desk r=purged
             ~ meta seq = 1 -> 2
@@ -102,9 +102,9 @@ fn a_slice_cancels_and_remembers_its_place() {
             - chore:3 host = desk
             - chore:3 kind = purge
             - chore:3 queue = q
+            - chore:3 reason = purged by ann@desk: purged
             - chore:3 step = 5
             - chore:3 user = ann
-            - chore:3 why = purged
             - chores 0 = 3
             - queue:q purge = 3
         ",

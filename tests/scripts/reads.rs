@@ -117,7 +117,7 @@ fn a_viewer_is_refused_every_change() {
         let refused = [
             desk.run(viewer.enqueue(&[job("b")])).err(),
             desk.run(viewer.finish(&id("a"), &token, 0, &Default::default())).err(),
-            desk.run(viewer.cancel(&[id("a")], &ann(""))).err(),
+            desk.run(viewer.cancel(&[id("a")], &ann(""), &[])).err(),
             desk.run(viewer.purge(&id("q"), &ann(""))).err(),
         ];
         for error in refused {

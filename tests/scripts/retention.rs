@@ -96,7 +96,8 @@ fn twenty_records_go_at_a_time() {
     let desk = Desk::new();
     let names: Vec<String> = (0..50).map(|number| format!("j{number}")).collect();
     desk.add(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    desk.run(desk.store.cancel(&names.iter().map(|name| id(name)).collect::<Vec<_>>(), &ann(""))).unwrap();
+    desk.run(desk.store.cancel(&names.iter().map(|name| id(name)).collect::<Vec<_>>(), &ann(""), &[]))
+        .unwrap();
     for name in &names {
         desk.raw(&["ZADD", "jobq:{t}:retain", "1", name]);
     }

@@ -4,7 +4,7 @@ use jobq::core::name::Name;
 use jobq::core::schedule::{DEFINITION_VERSION, Definition, Expiry, Missed, Overlap, Rule, Source, Times};
 use jobq::core::spec::Spec;
 use jobq::core::store::{
-    Acted, Alarm, By, Cancelled, Identity, Presence, Publication, Published, Put, Removed, Resumed, Tick,
+    Acted, Alarm, Bound, By, Came, Identity, Presence, Publication, Published, Put, Removed, Resumed, Tick,
     TickDue, Triggered, When,
 };
 
@@ -336,13 +336,13 @@ fn queued_ticks_run_one_after_another_whatever_ends_them() {
     let token = desk.start(&who, ids[1]).token;
     desk.fail(ids[1], &token, "retry", 3_600_000);
     assert!(desk.claim(&who, 9).is_empty());
-    assert_eq!(desk.cancel(ids[1]), Cancelled::Revoked);
+    assert_eq!(desk.cancel(ids[1]), Came::Cancelled);
     // Cancelled while it waits: it leaves the chain, and nobody overtakes.
-    assert_eq!(desk.cancel(ids[3]), Cancelled::Revoked);
+    assert_eq!(desk.cancel(ids[3]), Came::Cancelled);
     let token = desk.start(&who, ids[2]).token;
     desk.fail(ids[2], &token, "failure", 0);
     let token = desk.start(&who, ids[4]).token;
-    assert_eq!(desk.cancel(ids[4]), Cancelled::Cancelling);
+    assert_eq!(desk.cancel(ids[4]), Came::Cancelling);
     assert!(desk.claim(&who, 9).is_empty(), "until its tree is dead");
     desk.fail(ids[4], &token, "revoke", 0);
     // Lost for good.
@@ -437,7 +437,7 @@ fn a_replacement_finds_room_in_the_place_of_what_it_replaces() {
     let mut schedule = hourly("s");
     schedule.overlap = Overlap::Replace;
     desk.put(&schedule);
-    desk.run(desk.store.limit(&id("q"), &ann(), &[("max_depth", Some(1))])).unwrap();
+    desk.run(desk.store.limit(&id("q"), &ann(), &[("max_depth", Bound::Most(1))])).unwrap();
     desk.fire(&schedule, 900);
     assert_eq!(desk.fire(&schedule, 800).0, "made");
 }
@@ -447,7 +447,7 @@ fn a_tick_waits_for_room_in_its_queue_without_holding_others_up() {
     let desk = Desk::new();
     let schedule = hourly("s");
     desk.put(&schedule);
-    desk.run(desk.store.limit(&id("q"), &ann(), &[("max_depth", Some(1))])).unwrap();
+    desk.run(desk.store.limit(&id("q"), &ann(), &[("max_depth", Bound::Most(1))])).unwrap();
     desk.add(&["a"]);
     let due = desk.overdue("s", 500);
     let acted = desk.expect(

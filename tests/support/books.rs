@@ -243,6 +243,9 @@ impl Words {
         if path.starts_with("tries:") {
             return self.attempt(value, now_ms);
         }
+        if path.ends_with(" labels") {
+            return value.replace('\0', " ");
+        }
         if path.ends_with(" cause") {
             // Lua writes the fields in any order.
             let facts: serde_json::Value = serde_json::from_str(value).expect("facts are JSON");

@@ -107,7 +107,9 @@ fn one_job(books: &Books, scores: &Scores<'_>, id: &str, job: &Fields, found: &m
     found.unless(has("token") == (state == "STARTED"), || {
         format!("{id} is {state} with token {:?}", job.get("token"))
     });
-    found.unless(!has("cancel") || state == "STARTED", || format!("{id} is {state} and marked for cancel"));
+    for mark in ["cancel", "requeue"] {
+        found.unless(!has(mark) || state == "STARTED", || format!("{id} is {state} and marked for {mark}"));
+    }
     found.unless(has("finished") == is_final, || {
         format!("{id} is {state}, finished {:?}", job.get("finished"))
     });
@@ -135,7 +137,15 @@ fn one_job(books: &Books, scores: &Scores<'_>, id: &str, job: &Fields, found: &m
     found.unless(retained == is_final, || format!("{id} is {state}, retained: {retained}"));
     found.unless(books.keys.contains_key(&format!("spec:{id}")), || format!("{id} has no spec"));
     let stdin = books.keys.contains_key(&format!("stdin:{id}"));
-    found.unless(!stdin || !is_final, || format!("{id} is {state} and has its input still"));
+    found.unless(!stdin || state != "SUCCESS", || format!("{id} is {state} and has its input still"));
+    let kept = text_len(books, &format!("stdin:{id}")) > 0 && is_final;
+    found.unless(kept == score("inputs").is_some(), || format!("{id} is {state}, input listed: {}", !kept));
+    for label in get(job, "labels").split('\0').filter(|label| !label.is_empty()) {
+        let listed = score(&format!("label:{label}"));
+        found.unless(listed == job.get("enq").map(String::as_str), || {
+            format!("{id} has {label}, by the index {listed:?}")
+        });
+    }
     let tries = books.list(&format!("tries:{id}")).len();
     found.unless(tries <= 10, || format!("{id} remembers {tries} attempts"));
     let listed = score("outputs").is_some();
@@ -172,9 +182,14 @@ fn leases(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
     }
     for worker in books.family("mail:") {
         for (id, word) in books.hash(&format!("mail:{worker}")) {
-            let asked = jobs.get(id.as_str()).is_some_and(|job| get(job, "cancel") == "1");
+            let to_the_worker = id == "@" && ["quiet", "run", "stop", "stop_now"].contains(&word.as_str());
+            let job = jobs.get(id.as_str());
+            let asked = job.is_some_and(|job| {
+                let wanted = if get(job, "cancel") == "1" { "cancel" } else { "requeue" };
+                word == wanted && get(job, wanted) == "1"
+            });
             let theirs = held.get(&id).is_some_and(|(holder, _)| holder == worker);
-            found.unless(word == "cancel" && asked && theirs, || {
+            found.unless(to_the_worker || (asked && theirs), || {
                 format!("{worker} has mail {word} about {id}")
             });
         }
@@ -211,6 +226,10 @@ fn sums(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) {
             .unless(!ascii || stored == sum as i64, || format!("out:{id} says {stored} bytes and has {sum}"));
         total += stored;
     }
+    let final_inputs = jobs.iter().filter(|(_, job)| FINAL.contains(&get(job, "state")));
+    let inputs: i64 = final_inputs.map(|(id, _)| text_len(books, &format!("stdin:{id}"))).sum();
+    let stored = number(&books.hash("meta"), "in_bytes");
+    found.unless(stored == inputs, || format!("in_bytes is {stored}, the kept inputs have {inputs}"));
     let stored = number(&books.hash("meta"), "out_bytes");
     found.unless(stored == total, || format!("out_bytes is {stored}, the outputs have {total}"));
 }
@@ -222,10 +241,11 @@ fn collections(books: &Books, jobs: &BTreeMap<&str, Fields>, found: &mut Found) 
             found.unless(jobs.contains_key(id), || format!("{family}{id} has no job"));
         }
     }
-    for set in ["retain", "outputs"]
+    let of_many = |key: &&String| key.starts_with("expiry:") || key.starts_with("label:");
+    for set in ["retain", "outputs", "inputs"]
         .map(str::to_owned)
         .into_iter()
-        .chain(books.keys.keys().filter(|key| key.starts_with("expiry:")).cloned())
+        .chain(books.keys.keys().filter(of_many).cloned())
     {
         for (id, _) in books.zset(&set) {
             found.unless(jobs.contains_key(id.as_str()), || format!("{set} names {id}, which is gone"));

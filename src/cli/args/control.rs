@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::help;
-use super::values::{Limit, depth_limit, size_limit};
+use super::values::{Kept, Limit, RateLimit, Span, depth_limit, reason, size_limit, some_span};
 use crate::core::name::Name;
 
 /// The arguments of `jobq control`; its help stands with the command.
@@ -20,10 +20,37 @@ pub struct ControlArgs {
 pub enum ControlCommand {
     /// Cancel jobs: those that wait never run, those that run are ended
     Cancel(CancelArgs),
-    /// Bound a queue; producers beyond the bound get exit 75
+    /// Run finished jobs again: the same id and command, all counters from zero
+    ///
+    /// What was enqueued is run as it was, standard input included. A success keeps no input,
+    /// so one that had some cannot be run again. Limits of the queue hold.
+    Retry(RetryArgs),
+    /// Put jobs back to run now: those that run are stopped and use up no attempt
+    ///
+    /// A job that waits for its time or for its next attempt waits no longer. One that runs
+    /// gets TERM, and KILL after the worker's --kill-after, and goes back to its place.
+    Requeue(RequeueArgs),
+    /// Remove the records of finished jobs, with their output
+    Delete(DeleteArgs),
+    /// Hold queues: nothing of them is started; what runs goes on, new jobs are accepted
+    Pause(PauseArgs),
+    /// Let paused queues go on
+    Resume(ResumeArgs),
+    /// Bound a queue; producers beyond its size get exit 75
     Limit(LimitArgs),
     /// End all unfinished jobs of a queue: waiting, delayed and running ones
     Purge(PurgeArgs),
+    /// Ask workers to take no more jobs, and to stay
+    ///
+    /// Recorded in the store: a worker that is away hears of it when it is back. As USR1 does.
+    Quiet(QuietArgs),
+    /// Ask workers to end, as TERM does
+    ///
+    /// Recorded in the store: a worker that is away hears of it when it is back. It takes no
+    /// more jobs; running ones get its --grace, then they are ended and go back.
+    Stop(StopArgs),
+    /// Say how many events are kept
+    Events(EventsArgs),
     /// Manage the local store's server
     #[command(subcommand, disable_help_subcommand = true)]
     Server(ServerCommand),
@@ -37,6 +64,15 @@ pub enum ServerCommand {
     Stop,
 }
 
+/// `--reason`.
+#[derive(Debug, Clone, Args)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct Why {
+    /// Why, for whoever looks later
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub reason: Option<String>,
+}
+
 /// `control cancel`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = help::CANCEL)]
@@ -48,9 +84,74 @@ pub struct CancelArgs {
     /// Wait until their processes are gone
     #[arg(long)]
     pub wait: bool,
-    /// Why, for whoever looks at the jobs later
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
+    #[command(flatten)]
+    pub why: Why,
+}
+
+/// `control retry`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::RETRY)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct RetryArgs {
+    /// Finished jobs to run again
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<Name>,
+    #[command(flatten)]
+    pub why: Why,
+}
+
+/// `control requeue`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::REQUEUE)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct RequeueArgs {
+    /// Jobs to put back
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<Name>,
+    #[command(flatten)]
+    pub why: Why,
+}
+
+/// `control delete`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::DELETE)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct DeleteArgs {
+    /// Finished jobs whose records are to go
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<Name>,
+    #[command(flatten)]
+    pub why: Why,
+}
+
+/// `control pause`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::PAUSE)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct PauseArgs {
+    /// Queues to hold
+    #[arg(value_name = "QUEUE", required = true)]
+    pub queues: Vec<Name>,
+    /// Until this time: RFC 3339, "2026-12-01 09:00", 09:00, "tomorrow 09:00"
+    #[arg(long, value_name = "TIME", conflicts_with = "for_")]
+    pub until: Option<String>,
+    /// For this long: 90s, 10m, 1h30m, 2d
+    #[arg(long = "for", value_name = "DURATION", value_parser = some_span)]
+    pub for_: Option<Span>,
+    #[command(flatten)]
+    pub why: Why,
+}
+
+/// `control resume`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::RESUME)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct ResumeArgs {
+    /// Queues to let go on
+    #[arg(value_name = "QUEUE", required = true)]
+    pub queues: Vec<Name>,
+    #[command(flatten)]
+    pub why: Why,
 }
 
 /// `control limit`.
@@ -61,12 +162,20 @@ pub struct LimitArgs {
     /// Queue to bound
     #[arg(value_name = "QUEUE")]
     pub queue: Name,
-    /// Unfinished jobs it may hold, or none for no limit
-    #[arg(long, value_name = "N|none", value_parser = depth_limit, group = "limits")]
+    /// Unfinished jobs it may hold; none for no limit, file for what a worker's jobq.toml says
+    #[arg(long, value_name = "N|none|file", value_parser = depth_limit, group = "limits")]
     pub max_depth: Option<Limit>,
-    /// Bytes its unfinished jobs may take, such as 64M, or none for no limit
-    #[arg(long, value_name = "SIZE|none", value_parser = size_limit, group = "limits")]
+    /// Bytes its unfinished jobs may take, such as 64M; none, or file
+    #[arg(long, value_name = "SIZE|none|file", value_parser = size_limit, group = "limits")]
     pub max_bytes: Option<Limit>,
+    /// Jobs of it that run at once, over all workers; none, or file
+    #[arg(long, value_name = "N|none|file", value_parser = depth_limit, group = "limits")]
+    pub max_running: Option<Limit>,
+    /// Jobs of it that start in a time, over all workers: 10/s, 100/m or 1000/h; none, or file
+    #[arg(long, value_name = "N/UNIT|none|file", group = "limits")]
+    pub rate: Option<RateLimit>,
+    #[command(flatten)]
+    pub why: Why,
 }
 
 /// `control purge`.
@@ -80,4 +189,48 @@ pub struct PurgeArgs {
     /// Do not ask; needed off a terminal
     #[arg(short, long)]
     pub yes: bool,
+    #[command(flatten)]
+    pub why: Why,
+}
+
+/// `control quiet`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::QUIET)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct QuietArgs {
+    /// Workers, by id, label, or the beginning of an id that is one worker's alone
+    #[arg(value_name = "WORKER", required = true)]
+    pub workers: Vec<String>,
+    /// Let them take jobs again
+    #[arg(long)]
+    pub off: bool,
+    #[command(flatten)]
+    pub why: Why,
+}
+
+/// `control stop`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::STOP)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct StopArgs {
+    /// Workers, by id, label, or the beginning of an id that is one worker's alone
+    #[arg(value_name = "WORKER", required = true)]
+    pub workers: Vec<String>,
+    /// Leave running jobs no grace: they are ended now and go back to their queue
+    #[arg(long)]
+    pub now: bool,
+    #[command(flatten)]
+    pub why: Why,
+}
+
+/// `control events`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::EVENTS)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct EventsArgs {
+    /// About how many of the newest are kept; 0 for none, default for 100000
+    #[arg(long, value_name = "N|default", required = true)]
+    pub keep: Option<Kept>,
+    #[command(flatten)]
+    pub why: Why,
 }

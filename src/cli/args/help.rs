@@ -109,21 +109,69 @@ Examples:
 pub(super) const CONTROL: &str = "\
 Examples:
   jobq control cancel ID
-  jobq control cancel ID1 ID2 --wait --reason 'wrong list'
-  jobq control limit emails --max-depth 10000 --max-bytes 64M
-  jobq control limit emails --max-depth none
+  jobq control retry ID
+  jobq control pause emails --for 1h --reason 'the relay is down'
+  jobq control resume emails
+  jobq control limit emails --max-depth 10000 --rate 10/s
   jobq control purge emails --yes
-  jobq control server stop";
+  jobq control stop WORKER
+  jobq control server stop
+
+Each is recorded with who and why, and shown by jobq inspect events.";
 
 pub(super) const CANCEL: &str = "\
 Examples:
   jobq control cancel 01kdcb2m9we3xr7yqh5t8vnabc
   jobq control cancel --wait --reason 'wrong list' ID1 ID2";
 
+pub(super) const RETRY: &str = "\
+Examples:
+  jobq control retry 01kdcb2m9we3xr7yqh5t8vnabc
+  jobq control retry ID1 ID2 --reason 'the disk has room again'";
+
+pub(super) const REQUEUE: &str = "\
+Examples:
+  jobq control requeue 01kdcb2m9we3xr7yqh5t8vnabc
+  jobq control requeue ID --reason 'need not wait until tomorrow'";
+
+pub(super) const DELETE: &str = "\
+Examples:
+  jobq control delete 01kdcb2m9we3xr7yqh5t8vnabc
+  jobq control cancel --wait ID && jobq control delete ID";
+
+pub(super) const PAUSE: &str = "\
+Examples:
+  jobq control pause emails
+  jobq control pause emails reports --for 1h --reason 'the relay is down'
+  jobq control pause emails --until 'tomorrow 06:00'";
+
+pub(super) const RESUME: &str = "\
+Examples:
+  jobq control resume emails
+  jobq control resume emails reports";
+
 pub(super) const LIMIT: &str = "\
 Examples:
   jobq control limit emails --max-depth 10000
-  jobq control limit emails --max-depth none --max-bytes 64M";
+  jobq control limit emails --max-running 4 --rate 100/m
+  jobq control limit emails --max-depth none --max-bytes 64M
+  jobq control limit emails --rate file";
+
+pub(super) const QUIET: &str = "\
+Examples:
+  jobq control quiet web-4711-a1b2c3
+  jobq control quiet night --reason 'upgrade at noon'
+  jobq control quiet --off night";
+
+pub(super) const STOP: &str = "\
+Examples:
+  jobq control stop web-4711-a1b2c3
+  jobq control stop --now night";
+
+pub(super) const EVENTS: &str = "\
+Examples:
+  jobq control events --keep 1000000
+  jobq control events --keep default";
 
 pub(super) const PURGE: &str = "\
 Examples:

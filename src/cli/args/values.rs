@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use crate::config::Rate;
 use crate::core::codes::SnoozeRule;
 use crate::core::name::Name;
 use crate::core::signal;
 use crate::core::size::size;
 use crate::core::state::State;
+use crate::core::store::Bound;
 use crate::core::when::{self, duration, some_duration};
 
 /// A duration and how it was typed.
@@ -74,16 +76,19 @@ impl FromStr for Size {
 pub enum Limit {
     /// No limit.
     None,
+    /// What a worker's file says.
+    File,
     /// At most this many.
     Most(u64),
 }
 
 impl Limit {
-    /// The limit as a number, `None` for no limit.
-    pub fn value(self) -> Option<u64> {
+    /// As the store takes it.
+    pub fn bound(self) -> Bound {
         match self {
-            Limit::None => None,
-            Limit::Most(most) => Some(most),
+            Limit::None => Bound::None,
+            Limit::File => Bound::Unsaid,
+            Limit::Most(most) => Bound::Most(most),
         }
     }
 }
@@ -91,6 +96,7 @@ impl Limit {
 pub(super) fn depth_limit(text: &str) -> Result<Limit, String> {
     match text {
         "none" => Ok(Limit::None),
+        "file" => Ok(Limit::File),
         number => number
             .parse()
             .ok()
@@ -103,7 +109,71 @@ pub(super) fn depth_limit(text: &str) -> Result<Limit, String> {
 pub(super) fn size_limit(text: &str) -> Result<Limit, String> {
     match text {
         "none" => Ok(Limit::None),
+        "file" => Ok(Limit::File),
         size => size.parse::<Size>().map(|size| Limit::Most(size.0)),
+    }
+}
+
+/// `--rate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimit {
+    /// No limit.
+    None,
+    /// What a worker's file says.
+    File,
+    /// At most this.
+    Most(Rate),
+}
+
+impl RateLimit {
+    /// As the store takes it: how many, in how many milliseconds.
+    pub fn bounds(self) -> (Bound, Bound) {
+        match self {
+            RateLimit::None => (Bound::None, Bound::Unsaid),
+            RateLimit::File => (Bound::Unsaid, Bound::Unsaid),
+            RateLimit::Most(rate) => (Bound::Most(rate.count), Bound::Most(rate.per_ms)),
+        }
+    }
+}
+
+impl FromStr for RateLimit {
+    type Err = String;
+    fn from_str(text: &str) -> Result<RateLimit, String> {
+        match text {
+            "none" => Ok(RateLimit::None),
+            "file" => Ok(RateLimit::File),
+            rate => Rate::parse(rate)
+                .map(RateLimit::Most)
+                .ok_or_else(|| format!("{text:?} is not a rate; write one such as 10/s, 100/m or 1000/h")),
+        }
+    }
+}
+
+/// How many events are kept; `None` for the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept(pub Option<u64>);
+
+impl FromStr for Kept {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Kept, String> {
+        match text {
+            "default" => Ok(Kept(None)),
+            number => match number.parse() {
+                Ok(most @ 0..=100_000_000) => Ok(Kept(Some(most))),
+                _ => Err(format!("{text:?} is neither a number up to 100000000 nor default")),
+            },
+        }
+    }
+}
+
+/// A reason: one line that fits into a record.
+pub(super) fn reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a reason is missing".to_owned()),
+        reason if reason.len() > 500 => {
+            Err(format!("a reason has at most 500 bytes, this one has {}", reason.len()))
+        }
+        reason => Ok(reason.to_owned()),
     }
 }
 
@@ -255,7 +325,7 @@ mod tests {
             assert!(bad.parse::<Size>().is_err(), "{bad}");
         }
         assert_eq!(depth_limit("none"), Ok(Limit::None));
-        assert_eq!(size_limit("1K").map(Limit::value), Ok(Some(1024)));
+        assert_eq!(size_limit("1K").map(Limit::bound), Ok(Bound::Most(1024)));
     }
 
     #[test]

@@ -57,7 +57,7 @@ local function start(id, job)
   job.attempts, job.started = num(tonumber(job.attempts or '0') + 1), num(now)
   move(id, job.queue, 'PENDING', 'STARTED', num(now))
   -- What an earlier run left behind; a job that never ran has none of it.
-  if job.settled or job.losses then
+  if job.settled or job.losses or job.reason then
     redis.call('HDEL', K.job .. id, 'reason', 'error', 'out_gone', 'percent', 'message')
     redis.call('UNLINK', K.result .. id)
     drop_output(id)
@@ -91,11 +91,12 @@ else
     if budget > 0 then budget = budget - promote(queue, math.max(1, math.min(100, budget))) end
     local extra = queue == HOOK_QUEUE
     local room = extra and most[place] or math.min(want - taken, most[place])
-    local left, wait = allowance(queue, room)
+    local rule = rules(queue)
+    local left, wait = allowance(queue, rule, room)
     local short = left < room
     room = left
     if room > 0 then
-      local purge = purge_of(queue)
+      local purge, before = purge_of(rule.purge), #got
       for _, id in ipairs(redis.call('ZRANGE', index('PENDING', queue), 0, room - 1)) do
         local job = load(id)
         if not job then
@@ -114,12 +115,14 @@ else
           jobs[#jobs + 1] = start(id, job)
           got[#got + 1] = id
           if not extra then taken = taken + 1 end
-          spend(queue)
         end
       end
+      spend(queue, rule, #got - before)
     end
     if short and redis.call('ZCARD', index('PENDING', queue)) > 0 then
-      withheld, limited_until = 1, sooner(limited_until, wait)
+      -- Nobody knows how long a pause lasts: a burst does not wait for its end.
+      if not rule.paused then withheld = 1 end
+      limited_until = sooner(limited_until, wait)
     end
   end
   if #got > 0 then redis.call('HSET', K.meta, 'fence', num(fence)) end

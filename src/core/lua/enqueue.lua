@@ -1,10 +1,11 @@
 -- enqueue: accepts jobs, all of them or none.
 -- KEYS  meta
 -- ARGV  user, host, count, then for each job: id, queue, spec, digest, priority, wait, expires, on_lost,
---       lease_ms, result_ttl_ms, failure_ttl_ms, stdin, task, hooks, alert
+--       lease_ms, result_ttl_ms, failure_ttl_ms, stdin, task, hooks, alert, labels
 --       wait and expires: '' | '+MS' from now | '@MS' since the epoch;
 --       stdin: '' for none, else '=' and the bytes; hooks: events joined by commas;
---       alert: 'c3', 'f3/10', 's3' joined by commas; other fields: '' for the default
+--       alert: 'c3', 'f3/10', 's3' joined by commas; labels: KEY=VALUE with a NUL between two;
+--       other fields: '' for the default
 -- reply {'OK', now, {'created'|'exists', state, digest, workers}…}
 --       {'FULL', queue, 'depth'|'bytes', have, limit}
 --       {'FORMAT', stored}

@@ -19,6 +19,8 @@ end
 end_attempt(id, job, outcome, detail, ARGV[8])
 keep_result(id, ARGV[9])
 if ARGV[7] ~= '' then redis.call('HSET', K.job .. id, 'error', ARGV[7]) end
+-- Who was to stop and go back to the queue has no time to wait.
+local due = job.requeue and now or now + tonumber(ARGV[6])
 if job.cancel or verdict == 'revoke' then
   to_final(id, job, 'REVOKED', 'cancelled', detail, 'r', job.reason or ARGV[7])
 elseif verdict == 'snooze' then
@@ -27,13 +29,11 @@ elseif verdict == 'snooze' then
   redis.call('HINCRBY', K.job .. id, 'attempts', -1)
   redis.call('HDEL', K.job .. id, 'seq')
   tally('snoozed', job, '-')
-  local due = now + tonumber(ARGV[6])
   to_wait(id, job, 'STARTED', 'SCHEDULED', due)
   tell_run('snoozed', id, job, 'o', outcome, 'd', detail, 'due', num(due))
 elseif verdict == 'retry' then
   redis.call('HINCRBY', K.job .. id, 'failures', 1)
   tally('retried', job, took(job))
-  local due = now + tonumber(ARGV[6])
   to_wait(id, job, 'STARTED', 'RETRY', due)
   ring(job.queue)
   tell_run('retry', id, job, 'o', outcome, 'd', detail, 'due', num(due), 'r', ARGV[7])

@@ -1,6 +1,7 @@
 -- limit: sets or clears limits of a queue.
 -- KEYS  meta
--- ARGV  queue, user, host, why, then pairs of setting and value, '' to clear. Settings: max_depth, max_bytes,
+-- ARGV  queue, user, host, why, then pairs of setting and value, 'none' for no limit whatever the
+--       file says, '' to clear. Settings: max_depth, max_bytes,
 --       max_running, rate with rate_ms; file_… for those that a worker's file says
 -- reply {'OK'} | {'FORMAT', stored}
 

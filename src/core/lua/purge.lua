@@ -10,7 +10,8 @@ if jobs == 0 then return {'OK', '', 0} end
 
 local chore = num(redis.call('HINCRBY', K.meta, 'seq', 1))
 redis.call('HSET', K.chore .. chore, 'kind', 'purge', 'queue', ARGV[1], 'before', num(now),
-  'user', ARGV[2], 'host', ARGV[3], 'why', ARGV[4], 'step', '1', 'from', '', 'after', '', 'done', '0')
+  'user', ARGV[2], 'host', ARGV[3], 'reason', by('purged', ARGV[2], ARGV[3], ARGV[4]).words,
+  'step', '1', 'from', '', 'after', '', 'done', '0')
 -- While the chore walks, claim starts none of the jobs that it is for.
 redis.call('HSET', K.queue .. ARGV[1], 'purge', chore)
 redis.call('RPUSH', K.chores, chore)

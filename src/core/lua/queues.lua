@@ -2,13 +2,22 @@
 -- KEYS  meta
 -- ARGV  after ('-' for the first page)
 -- reply {now, {queue, scheduled, blocked, pending, started, retry, success, failure, revoked,
---        expired, settings {max_depth, max_bytes, bytes, max_running, rate, rate_ms}, workers, head_enqueued | ''}…}
+--        expired, settings {max_depth, max_bytes, bytes, max_running, rate, rate_ms, pause}, workers,
+--        head_enqueued | ''}…}
+--       pause: since, until | '', user, host, why; or ''
 
--- What an operator said goes before what a worker's file says.
 local function bounds(queue)
-  local all = redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes', 'max_running', 'rate', 'rate_ms',
-    'file_max_depth', 'file_max_bytes', 'file_max_running', 'file_rate', 'file_rate_ms')
-  return {all[1] or all[7], all[2] or all[8], all[3], all[4] or all[9], all[5] or all[10], all[6] or all[11]}
+  local all = redis.call('HMGET', K.queue .. queue, 'max_depth', 'file_max_depth', 'max_bytes', 'file_max_bytes', 'bytes',
+    'max_running', 'file_max_running', 'rate', 'rate_ms', 'file_rate', 'file_rate_ms',
+    'paused', 'paused_until', 'paused_by', 'paused_on', 'paused_why')
+  local function most(said, file)
+    local limit = bound(said, file)
+    return limit and num(limit) or false
+  end
+  local rate = all[8] and 8 or 10
+  local paused = all[12] and (not all[13] or tonumber(all[13]) > now)
+  return {most(all[1], all[2]), most(all[3], all[4]), all[5], most(all[6], all[7]), most(all[rate]), most(all[rate + 1]),
+    paused and {all[12], all[13] or '', all[14] or '', all[15] or '', all[16] or ''} or {''}}
 end
 
 local from = ARGV[1] == '-' and '-' or '(' .. ARGV[1]

@@ -164,7 +164,11 @@ fn serving(mut worker: Items) -> Result<Serving> {
 /// What an operator said goes before what a worker's file says.
 fn bounds(settings: &Fields) -> Bounds {
     fn either<T: std::str::FromStr>(settings: &Fields, name: &str) -> Option<T> {
-        settings.number(name).or_else(|| settings.number(&format!("file_{name}")))
+        match settings.text(name) {
+            // 'none' lifts the file's limit too.
+            Some(said) => said.parse().ok(),
+            None => settings.number(&format!("file_{name}")),
+        }
     }
     Bounds {
         max_running: either(settings, "max_running"),

@@ -255,17 +255,137 @@ pub struct Left {
     pub note: String,
 }
 
-/// What came of a cancel, by id.
+/// What came of what an operator asked for, for one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cancelled {
-    /// It never started and never will.
-    Revoked,
-    /// It runs; its worker has been told.
-    Cancelling,
-    /// It had ended already, in this state.
-    Finished(Option<State>),
+pub struct Touched {
+    /// What came of it.
+    pub came: Came,
+    /// The stored state it was found in; `None` where there is no such job.
+    pub state: Option<State>,
+}
+
+macro_rules! came {
+    ($($(#[doc = $doc:literal])* $name:ident = $word:literal,)*) => {
+        /// What a verb says of a job.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Came {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Came {
+            /// The word in scripts and in JSON.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Came::$name => $word,)*
+                }
+            }
+
+            pub(super) fn parse(word: &str) -> Option<Came> {
+                match word {
+                    $($word => Some(Came::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+came! {
+    /// It had not started, or waited between attempts, and never runs again.
+    Cancelled = "cancelled",
+    /// It runs, and its worker has been told to end it.
+    Cancelling = "cancelling",
+    /// It had finished and runs again.
+    Retried = "retried",
+    /// It waited for its time and may run now.
+    Requeued = "requeued",
+    /// It runs, and its worker has been told to give it back.
+    Stopping = "stopping",
+    /// It could run already.
+    Waits = "waits",
+    /// It waits for other jobs.
+    Blocked = "blocked",
+    /// Its record is gone.
+    Deleted = "deleted",
+    /// Its record had gone before.
+    Gone = "gone",
+    /// It has finished.
+    Finished = "finished",
+    /// It has not finished.
+    Unfinished = "unfinished",
+    /// Its standard input was not kept.
+    NoInput = "no_input",
+    /// Its queue is full.
+    Full = "full",
+    /// It is in none of the states that were asked for any more.
+    Other = "other",
     /// There is no such job.
-    Unknown,
+    Unknown = "unknown",
+}
+
+/// A limit of a queue, as an operator or a worker's file says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// At most this.
+    Most(u64),
+    /// No limit, whatever a file says.
+    None,
+    /// Nothing is said: of an operator's limits, those of a file hold then.
+    Unsaid,
+}
+
+impl Bound {
+    pub(super) fn word(self) -> String {
+        match self {
+            Bound::Most(most) => most.to_string(),
+            Bound::None => "none".to_owned(),
+            Bound::Unsaid => String::new(),
+        }
+    }
+}
+
+/// What a worker can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Take no more jobs.
+    Quiet,
+    /// Take jobs again.
+    Run,
+    /// Take no more jobs, end with the last one.
+    Stop,
+    /// End the jobs that run, give them back, end.
+    StopNow,
+}
+
+impl Wish {
+    /// All of them.
+    pub const ALL: [Wish; 4] = [Wish::Quiet, Wish::Run, Wish::Stop, Wish::StopNow];
+
+    /// The word in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Wish::Quiet => "quiet",
+            Wish::Run => "run",
+            Wish::Stop => "stop",
+            Wish::StopNow => "stop_now",
+        }
+    }
+
+    /// Reads the word in the store.
+    pub fn parse(text: &str) -> Option<Wish> {
+        Wish::ALL.into_iter().find(|wish| wish.word() == text)
+    }
+}
+
+/// How a worker stood when it was asked for something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordered {
+    /// Redis time, milliseconds since the epoch.
+    pub now_ms: i64,
+    /// What it did: `running`, `quiet`, `draining`.
+    pub mode: String,
+    /// Its newest sign of life.
+    pub seen_ms: Option<i64>,
 }
 
 /// Output to append.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Engine, Finish, GuardOrder, LAST_WORDS, Mode, Order, start};
 use crate::core::state::State;
+use crate::core::store::Wish;
 use crate::service::journal::{Event, Level};
 
 /// What is left for the good-bye of a worker that is late already.
@@ -14,12 +15,23 @@ impl Engine {
     pub(super) fn obey(&mut self, order: GuardOrder) {
         match order {
             GuardOrder::Quiet if self.mode == Mode::Running => self.enter(Mode::Quiet),
+            GuardOrder::Run if self.mode == Mode::Quiet => self.enter(Mode::Running),
             GuardOrder::Drain if self.mode < Mode::Draining => self.enter(Mode::Draining),
             GuardOrder::Terminate => self.stop(Order::Stop, self.shared.settings.kill_after),
             GuardOrder::Kill => self.stop(Order::StopNow, Duration::ZERO),
             GuardOrder::Reload => self.reload(),
             _ => {}
         }
+    }
+
+    /// Somebody asked for something through the store. The guardian decides, as about signals:
+    /// a successor of this engine is to do the same.
+    pub(super) fn hear_wish(&mut self, word: &str) {
+        let Some(wish) = Wish::parse(word).filter(|wish| self.wish != Some(*wish)) else { return };
+        self.wish = Some(wish);
+        let event = Event::new(Level::Info, "asked through the store");
+        self.shared.journal.say(&event.with("to", wish.word()));
+        self.guardian.send_asked(wish);
     }
 
     /// Reads the tasks of the file anew. A file that is wrong changes nothing.
@@ -41,7 +53,7 @@ impl Engine {
     pub(super) fn enter(&mut self, mode: Mode) {
         self.mode = mode;
         self.pulses.hurry();
-        let event = Event::new(Level::Info, if mode == Mode::Quiet { "quiet" } else { "draining" });
+        let event = Event::new(Level::Info, mode.word());
         self.shared.journal.say(&event.with("running", self.running()));
     }
 

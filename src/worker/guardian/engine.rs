@@ -123,7 +123,7 @@ impl Engine {
             Word::Lease(deadline) => self.lease = *deadline,
             Word::Running(count) => self.running = Some(*count),
             Word::Bye(code) => self.bye = Some(*code),
-            Word::Status(_) => {}
+            Word::Asked(_) | Word::Status(_) => {}
         }
     }
 

@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 use crate::worker::control::Order;
 
 pub(super) const QUIET: &str = "jobq: taking no new jobs";
+pub(super) const RUN: &str = "jobq: taking jobs again";
 pub(super) const FORCED: &str = "jobq: the engine did not end in time; everything was killed, \
     its jobs go back to the queue when their lease ends";
 pub(super) const LEASE_PASSED: &str = "jobq: the engine did not renew its lease in time; \

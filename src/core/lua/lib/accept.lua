@@ -1,21 +1,14 @@
 -- Accepting jobs: for enqueue, and for what schedules make.
 
 -- How many arguments describe a job; enqueue.lua says which.
-local JOB_WIDTH = 15
+local JOB_WIDTH = 16
 
 -- The job that the arguments after `base` describe.
 local function job_at(base)
   local function given(place) return ARGV[base + place] end
   return {id = given(1), queue = given(2), spec = given(3), sum = given(4), prio = given(5), wait = given(6),
     expires = given(7), onlost = given(8), lease = given(9), rttl = given(10), fttl = given(11), stdin = given(12),
-    task = given(13), hooks = given(14), alert = given(15), bytes = #given(3) + math.max(0, #given(12) - 1)}
-end
-
--- '' | '+MS' from now | '@MS' since the epoch.
-local function instant(text)
-  if text == '' then return nil end
-  local value = tonumber(string.sub(text, 2))
-  return string.sub(text, 1, 1) == '+' and now + value or value
+    task = given(13), hooks = given(14), alert = given(15), labels = given(16), bytes = #given(3) + math.max(0, #given(12) - 1)}
 end
 
 -- What is known of an id already: its state ('' where only the id is remembered) and digest, or nil.
@@ -28,16 +21,8 @@ end
 
 -- The refusal of a queue that has no room for so many more jobs and bytes, or nil.
 local function full(queue, jobs, bytes)
-  local limits = redis.call('HMGET', K.queue .. queue, 'max_depth', 'max_bytes', 'bytes', 'file_max_depth', 'file_max_bytes')
-  limits[1], limits[2] = limits[1] or limits[4], limits[2] or limits[5]
-  if limits[1] then
-    local have = depth(queue)
-    if have + jobs > tonumber(limits[1]) then return {'FULL', queue, 'depth', num(have), limits[1]} end
-  end
-  if limits[2] and tonumber(limits[3] or '0') + bytes > tonumber(limits[2]) then
-    return {'FULL', queue, 'bytes', limits[3] or '0', limits[2]}
-  end
-  return nil
+  local what, have, limit = fullness(queue, jobs, bytes)
+  return what and {'FULL', queue, what, have, limit}
 end
 
 -- Writes a job down: SCHEDULED until `new.due`, BLOCKED if `new.blocked`, else PENDING.
@@ -58,6 +43,8 @@ local function accept(new, user, host)
   put('task', new.task)
   put('hooks', new.hooks)
   put('alert', new.alert)
+  put('labels', new.labels)
+  for label in labels_in(new.labels or '') do redis.call('ZADD', K.label .. label, num(now), id) end
   put('sched', new.sched)
   put('cause', new.cause)
   local expires = instant(new.expires)

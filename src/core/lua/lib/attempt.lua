@@ -13,7 +13,7 @@ local function end_attempt(id, job, outcome, detail, tail)
   redis.call('HDEL', K.held .. job.worker, id)
   redis.call('HDEL', K.mail .. job.worker, id)
   -- Refusals count in a row: release.lua writes them again.
-  redis.call('HDEL', K.job .. id, 'token', 'cut', 'refused', 'refusals')
+  redis.call('HDEL', K.job .. id, 'token', 'cut', 'refused', 'refusals', 'requeue')
   redis.call('HSET', K.job .. id, 'settled', job.token, 'outcome', outcome, 'detail', detail)
   -- Where only so many may run at once, another may now.
   local bound = redis.call('HMGET', K.queue .. job.queue, 'max_running', 'file_max_running')

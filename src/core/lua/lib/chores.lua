@@ -1,11 +1,5 @@
 -- Cancelling, and the chores that are written down and worked off in slices.
 
--- Who asks for something, and why: as recorded with a job ('cancelled by ann@host: wrong
--- list'), and in an event.
-local function by(what, user, host, why)
-  return {user = user, host = host, words = what .. ' by ' .. user .. '@' .. host .. (why == '' and '' or ': ' .. why)}
-end
-
 -- Cancels one job, whatever it is doing; answers with what came of it.
 local function cancel(id, job, who)
   if job.state == 'STARTED' then
@@ -28,15 +22,15 @@ local function read_chore(id)
   return chore
 end
 
--- The newest purge that walks through a queue, or nil. It covers all older ones.
-local function purge_of(queue)
-  local id = redis.call('HGET', K.queue .. queue, 'purge')
+-- The newest purge that walks through a queue, by the chore that the queue names; or nil. It
+-- covers all older ones.
+local function purge_of(id)
   local chore = id and read_chore(id)
   return chore and chore.kind == 'purge' and chore or nil
 end
 
 local function purger(chore)
-  return by('purged', chore.user, chore.host, chore.why)
+  return {user = chore.user, host = chore.host, words = chore.reason}
 end
 
 local function is_purged(chore, job)

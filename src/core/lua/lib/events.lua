@@ -17,6 +17,11 @@ local function emit(kind, ...)
   redis.call('XADD', unpack(entry))
 end
 
+-- Who asks for something, and why; `words` is what a job's record says of it.
+local function by(what, user, host, why)
+  return {user = user, host = host, words = what .. ' by ' .. user .. '@' .. host .. (why == '' and '' or ': ' .. why)}
+end
+
 -- An event of a job.
 local function tell(kind, id, job, ...)
   emit(kind, 'id', id, 'q', job.queue, 't', job.task, ...)

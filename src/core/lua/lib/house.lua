@@ -31,6 +31,12 @@ local function expire(id, job)
   to_final(id, job, 'EXPIRED', 'expired', '', 'r', why)
 end
 
+-- A job that is EXPIRED for whoever looks at it is so from now on.
+local function catch_up(id, job)
+  if job and not FINAL[job.state] and shown_state(job) == 'EXPIRED' then expire(id, job) end
+  return job
+end
+
 -- Never started jobs past their expiry.
 local function sweep_expired(queue)
   for _, id in ipairs(redis.call('ZRANGE', K.expiry .. queue, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 50)) do
@@ -69,8 +75,20 @@ local function next_due(queue)
   return soonest
 end
 
--- Records past their time, remembered ids past theirs, and the oldest output when all of it
--- together is too much.
+-- Where all of something together is too much, the oldest of it goes: ten jobs' at a time.
+local function bounded(sum, most, set, drop, mark)
+  local function too_much() return tonumber(redis.call('HGET', K.meta, sum) or '0') > most end
+  if not too_much() then return end
+  for _, id in ipairs(redis.call('ZRANGE', set, 0, 9)) do
+    if not too_much() then break end
+    drop(id)
+    if mark and redis.call('EXISTS', K.job .. id) == 1 then redis.call('HSET', K.job .. id, mark, '1') end
+    redis.call('ZREM', set, id)
+  end
+end
+
+-- Records past their time, remembered ids past theirs, and the oldest output and input when
+-- all of it together is too much.
 local function retention()
   for _, id in ipairs(redis.call('ZRANGE', K.retain, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 20)) do
     local job = load(id)
@@ -78,15 +96,8 @@ local function retention()
   end
   local old = redis.call('ZRANGE', K.tombs, '-inf', num(now), 'BYSCORE', 'LIMIT', 0, 50)
   if #old > 0 then redis.call('ZREM', K.tombs, unpack(old)) end
-  local function too_much() return tonumber(redis.call('HGET', K.meta, 'out_bytes') or '0') > MAX_OUTPUT_BYTES end
-  if too_much() then
-    for _, id in ipairs(redis.call('ZRANGE', K.outputs, 0, 9)) do
-      if not too_much() then break end
-      drop_output(id)
-      if redis.call('EXISTS', K.job .. id) == 1 then redis.call('HSET', K.job .. id, 'out_gone', '1') end
-      redis.call('ZREM', K.outputs, id)
-    end
-  end
+  bounded('out_bytes', MAX_OUTPUT_BYTES, K.outputs, drop_output, 'out_gone')
+  bounded('in_bytes', MAX_INPUT_BYTES, K.inputs, drop_input)
 end
 
 -- A page of workers and their renewal counters, for whoever watches them: name, nonce,

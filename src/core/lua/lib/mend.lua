@@ -11,12 +11,6 @@ local function mended(what, id, queue)
   emit('mended', 'id', id, 'q', queue, 'r', what)
 end
 
--- Whether all that a job needs to run is there: what it weighs was counted when it came.
-local function is_whole(id, job)
-  local weight = redis.call('STRLEN', K.spec .. id) + redis.call('STRLEN', K.stdin .. id)
-  return weight == tonumber(job.bytes or '0')
-end
-
 -- Something that shows as a job stands for a command that is lost.
 local function stub(id, job)
   if redis.call('EXISTS', K.spec .. id) == 1 then return false end
@@ -77,6 +71,9 @@ local function mend_job(id)
     return reject_torn(id, job)
   end
   ensure(K.queues, job.queue, 0, 'a queue that nobody knew', nil, job.queue)
+  for label in labels_in(job.labels or '') do
+    ensure(K.label .. label, id, job.enq, 'stood under none of its labels', id, job.queue)
+  end
   if job.seq then keep_issued('seq', tonumber(job.seq)) end
   ensure(index(job.state, job.queue), id, stand(id, job), 'stood in no index', id, job.queue)
   if job.expires and not final and job.state ~= 'STARTED' then
@@ -93,6 +90,9 @@ local function mend_job(id)
     if redis.call('EXISTS', K.out .. id) == 1 then
       ensure(K.outputs, id, num(finished), 'its output would have been kept for ever', id, job.queue)
     end
+    if redis.call('STRLEN', K.stdin .. id) > 0 then
+      ensure(K.inputs, id, num(finished), 'its input would have been kept for ever', id, job.queue)
+    end
   elseif job.state == 'STARTED' then
     keep_issued('fence', tonumber(string.match(job.token, '^%d+')))
     if redis.call('HGET', K.held .. job.worker, id) ~= job.token then
@@ -100,10 +100,11 @@ local function mend_job(id)
       mended('ran and was held by nobody', id, job.queue)
     end
     ensure(K.workers, job.worker, 0, 'its holder was in no list', id, job.queue)
-    if job.cancel and redis.call('HEXISTS', K.mail .. job.worker, id) == 0 then
-      redis.call('HSET', K.mail .. job.worker, id, 'cancel')
+    local word = job.cancel and 'cancel' or job.requeue and 'requeue'
+    if word and redis.call('HEXISTS', K.mail .. job.worker, id) == 0 then
+      redis.call('HSET', K.mail .. job.worker, id, word)
       redis.call('PUBLISH', K.note .. job.worker, id)
-      mended('its cancel would have been forgotten', id, job.queue)
+      mended('its ' .. word .. ' would have been forgotten', id, job.queue)
     end
   end
 end

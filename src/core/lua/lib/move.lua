@@ -40,13 +40,38 @@ local function drop_output(id)
   redis.call('ZREM', K.outputs, id)
 end
 
+-- The input of a finished job is kept for a retry, which a success hardly needs.
+local function keep_input(id, state)
+  if state == 'SUCCESS' then
+    redis.call('UNLINK', K.stdin .. id)
+    return
+  end
+  local bytes = redis.call('STRLEN', K.stdin .. id)
+  if bytes == 0 then return end
+  redis.call('HINCRBY', K.meta, 'in_bytes', bytes)
+  redis.call('ZADD', K.inputs, num(now), id)
+end
+
+-- The kept input is a waiting job's again, or goes.
+local function release_input(id)
+  if redis.call('ZREM', K.inputs, id) == 0 then return end
+  redis.call('HINCRBY', K.meta, 'in_bytes', 0 - redis.call('STRLEN', K.stdin .. id))
+end
+
+local function drop_input(id)
+  release_input(id)
+  redis.call('UNLINK', K.stdin .. id)
+end
+
 -- Removes every trace of a finished job; its id stays known for a day after it was enqueued.
 -- The rest goes into the event: who, and why.
 local function forget(id, job, ...)
   drop_output(id)
+  drop_input(id)
   redis.call('ZREM', index(job.state, job.queue), id)
   redis.call('ZREM', K.retain, id)
-  redis.call('UNLINK', K.job .. id, K.spec .. id, K.stdin .. id, K.tries .. id, K.result .. id)
+  redis.call('UNLINK', K.job .. id, K.spec .. id, K.tries .. id, K.result .. id)
+  for label in labels_in(job.labels or '') do redis.call('ZREM', K.label .. label, id) end
   local known_until = tonumber(job.enq) + TOMB_MS
   if known_until > now then redis.call('ZADD', K.tombs, num(known_until), id) end
   tell('deleted', id, job, ...)
@@ -133,7 +158,7 @@ local function to_final(id, job, state, outcome, detail, ...)
   if job.expires then redis.call('ZREM', K.expiry .. job.queue, id) end
   redis.call('ZADD', K.retain, num(now + keep_ms(job, state)), id)
   redis.call('HINCRBY', K.queue .. job.queue, 'bytes', 0 - tonumber(job.bytes))
-  redis.call('UNLINK', K.stdin .. id)
+  keep_input(id, state)
   if redis.call('EXISTS', K.out .. id) == 1 then redis.call('ZADD', K.outputs, num(now), id) end
   redis.call('PUBLISH', K.news .. id, state)
   local speak = job.state == 'STARTED' and tell_run or tell

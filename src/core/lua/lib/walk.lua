@@ -14,6 +14,7 @@ local BELONGS = {
   [K.expiry] = of_job(function(job) return job.expires and not FINAL[job.state] and job.state ~= 'STARTED' end),
   [K.retain] = of_job(function(job) return FINAL[job.state] end),
   [K.outputs] = of_job(function(job, _, id) return FINAL[job.state] and redis.call('EXISTS', K.out .. id) == 1 end),
+  [K.inputs] = of_job(function(job, _, id) return FINAL[job.state] and redis.call('STRLEN', K.stdin .. id) > 0 end),
   [K.tombs] = function(_, id) return redis.call('EXISTS', K.job .. id) == 0 end,
   -- Whoever is watched for what it held leaves the books by takeover.
   [K.workers] = function(_, name)
@@ -24,7 +25,11 @@ local BELONGS = {
     local job = load(id)
     return job and job.state == 'STARTED' and job.token == token and job.worker == name
   end,
-  [K.mail] = of_job(function(job, name) return job.state == 'STARTED' and job.cancel and job.worker == name end),
+  [K.mail] = function(name, id)
+    if id == '@' then return redis.call('EXISTS', K.worker .. name) == 1 end
+    local job = load(id)
+    return job and job.state == 'STARTED' and (job.cancel or job.requeue) and job.worker == name
+  end,
 }
 local IS_HASH = {[K.held] = true, [K.mail] = true}
 
@@ -65,6 +70,16 @@ local VISIT = {
   end,
   [K.held] = function(name) ensure(K.workers, name, 0, 'a holder that was in no list') end,
   [K.worker] = function(name) ensure(K.workers, name, 0, 'a worker that was in no list') end,
+  -- A label may have any characters, which the row of keys to walk has not: some of it each time.
+  [K.label] = function(label, key)
+    for _, id in ipairs(redis.call('ZRANDMEMBER', key, MEND_AT_ONCE)) do
+      local job = load(id)
+      if not job or not string.find('\0' .. (job.labels or '') .. '\0', '\0' .. label .. '\0', 1, true) then
+        redis.call('ZREM', key, id)
+        mended('stood under a label that it has not', id)
+      end
+    end
+  end,
   [K.chore] = function(id)
     if redis.call('LPOS', K.chores, id) then return end
     redis.call('RPUSH', K.chores, id)
@@ -72,26 +87,32 @@ local VISIT = {
   end,
 }
 
--- The walk is over. All output together was added up on the way, unless some came or went
--- meanwhile. A key may have been met twice, so it takes two equal sums to overrule the books.
-local function end_walk(out, before)
-  redis.call('HDEL', K.mend, 'cursor', 'todo', 'place', 'out', 'before', 'found')
-  if not out or tonumber(out) == tonumber(redis.call('HGET', K.meta, 'out_bytes') or '0') then return end
-  if out == before then
-    redis.call('HSET', K.meta, 'out_bytes', out)
-    mended('all output together was counted wrongly')
+-- What was added up on the way, unless some came or went meanwhile. A key may have been met
+-- twice, so it takes two equal sums to overrule the books.
+local function overrule(sum, before, field, mark, what)
+  if not sum or tonumber(sum) == tonumber(redis.call('HGET', K.meta, field) or '0') then return end
+  if sum == before then
+    redis.call('HSET', K.meta, field, sum)
+    mended(what)
   else
-    redis.call('HSET', K.mend, 'before', out)
+    redis.call('HSET', K.mend, mark, sum)
     mended_now = mended_now + 1
   end
 end
 
+-- The walk is over.
+local function end_walk(out, before, input, input_before)
+  redis.call('HDEL', K.mend, 'cursor', 'todo', 'place', 'out', 'before', 'found', 'input', 'inputbefore')
+  overrule(out, before, 'out_bytes', 'before', 'all output together was counted wrongly')
+  overrule(input, input_before, 'in_bytes', 'inputbefore', 'all kept input together was counted wrongly')
+end
+
 -- One slice of the walk; answers how much was mended.
 local function mend()
-  local at = redis.call('HMGET', K.mend, 'cursor', 'todo', 'place', 'out', 'before', 'found')
+  local at = redis.call('HMGET', K.mend, 'cursor', 'todo', 'place', 'out', 'before', 'found', 'input', 'inputbefore')
   local cursor, place, todo, over = at[1], at[3] or '0', {}, false
   for key in string.gmatch(at[2] or '', '[^ ]+') do todo[#todo + 1] = key end
-  local out = not cursor and '0' or at[4]
+  local out, input = not cursor and '0' or at[4], not cursor and '0' or at[7]
   if not stored_format then redis.call('HSET', K.meta, 'format', FORMAT) end
   local budget, steps = MEND_AT_ONCE, 0
   while budget > 0 and steps < MEND_STEPS and not over do
@@ -110,12 +131,15 @@ local function mend()
         local family, last = family_of(key)
         if VISIT[family] then VISIT[family](last, key) end
         if BELONGS[family] then todo[#todo + 1] = key end
+        if family == K.stdin and input and FINAL[redis.call('HGET', K.job .. last, 'state') or ''] then
+          input = num(input + redis.call('STRLEN', key))
+        end
         if family == K.out and out then out = num(out + (redis.call('HGET', key, 'bytes') or 0)) end
       end
     end
   end
   if over then
-    end_walk(out, at[5])
+    end_walk(out, at[5], input, at[8])
     if tonumber(at[6] or '0') + mended_now > 0 then
       redis.call('HSET', K.meta, 'torn', '1')
     elseif stored_meta[3] then
@@ -124,6 +148,7 @@ local function mend()
   else
     redis.call('HSET', K.mend, 'cursor', cursor, 'todo', table.concat(todo, ' '), 'place', place)
     if out then redis.call('HSET', K.mend, 'out', out) end
+    if input then redis.call('HSET', K.mend, 'input', input) end
     if mended_now > 0 then redis.call('HINCRBY', K.mend, 'found', mended_now) end
   end
   return mended_now
