@@ -20,8 +20,8 @@ use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Su
 pub use control::{CancelArgs, ControlArgs, ControlCommand, LimitArgs, PurgeArgs, ServerCommand};
 pub use enqueue::EnqueueArgs;
 pub use inspect::{
-    ConfigArgs, FailuresArgs, FilterArgs, IdsArgs, InspectArgs, InspectCommand, JobsArgs, PageArgs,
-    QueuesArgs, ViewArgs,
+    ConfigArgs, EventsArgs, FailuresArgs, FilterArgs, IdsArgs, InspectArgs, InspectCommand, JobsArgs,
+    PageArgs, QueuesArgs, ViewArgs,
 };
 pub use job::JobArgs;
 pub use status::{StatusArgs, StatusMode};

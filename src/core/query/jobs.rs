@@ -14,7 +14,7 @@ use super::super::script;
 use super::super::spec::Spec;
 use super::super::state::State;
 use super::super::store::Store;
-use super::super::why::{Bounds, Context, PARENTS, Serving};
+use super::super::why::{Bounds, Context, PARENTS, Pause, Serving};
 use super::known_state;
 
 /// Most ids that one reading of jobs may carry.
@@ -109,7 +109,7 @@ impl Store {
         }
         let mut found = Items::of(found)?;
         let job = job_report(id, found.items()?, now_ms)?;
-        let mut context = context(found)?;
+        let mut context = context(found, now_ms)?;
         if job.state == State::Blocked {
             context.parents = self.parents(&job).await?;
         }
@@ -124,7 +124,7 @@ impl Store {
     }
 }
 
-fn context(mut found: Items) -> Result<Context> {
+fn context(mut found: Items, now_ms: i64) -> Result<Context> {
     let settings = Fields(found.items()?.pairs()?.into_iter().collect());
     let purge = found.items()?.pairs()?.pop();
     let ahead = found.maybe_number()?;
@@ -140,6 +140,7 @@ fn context(mut found: Items) -> Result<Context> {
     let ends = found.items()?.texts()?;
     Ok(Context {
         bounds: bounds(&settings),
+        pause: pause(&settings, now_ms),
         purge: purge.and_then(|(before, reason)| Some((before.parse().ok()?, reason))),
         ahead,
         running,
@@ -149,6 +150,18 @@ fn context(mut found: Items) -> Result<Context> {
         holder_seen_ms,
         ends_ms: ends.iter().filter_map(|end| end.parse().ok()).collect(),
         parents: Vec::new(),
+    })
+}
+
+/// The pause of a queue. One whose time is over is none, whoever has looked since.
+fn pause(settings: &Fields, now_ms: i64) -> Option<Pause> {
+    let until_ms = settings.number("paused_until");
+    let over = until_ms.is_some_and(|until: i64| until <= now_ms);
+    Some(Pause {
+        since_ms: settings.number("paused").filter(|_| !over)?,
+        until_ms,
+        by: ["paused_by", "paused_on"].map(|name| settings.text(name).unwrap_or_default()).into(),
+        said: settings.text("paused_why"),
     })
 }
 
