@@ -24,6 +24,7 @@ mod stage;
 mod support;
 mod throughput;
 mod verdict;
+mod views;
 
 use std::process::ExitCode;
 
@@ -35,12 +36,13 @@ const ALLOWANCE: f64 = 0.10;
 
 type Section = (&'static str, fn() -> Vec<Verdict>);
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     ("enqueue", enqueue::measure),
     ("throughput", throughput::measure),
     ("depth", depth::measure),
     ("pickup", pickup::measure),
     ("beat", beat::measure),
+    ("views", views::measure),
 ];
 
 fn main() -> ExitCode {

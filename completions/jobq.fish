@@ -144,27 +144,30 @@ complete -c jobq -n "__fish_jobq_using_subcommand status" -l json -d 'Print JSON
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l json -d 'Print JSON: one object, or one a line for lists'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l quiet -d 'Say nothing but data and errors'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -s v -l verbose -d 'Say more; twice for still more'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "queues" -d 'Show every queue: what it holds, who serves it, what bounds it'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "jobs" -d 'List jobs, in pages that cost the same at any depth'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "job" -d 'Show jobs in full: state, reason, attempts, times, the end of the output'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "why" -d 'Say why a job stands where it stands, in one sentence and a stable word'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "workers" -d 'Show every worker: how busy it is, whether it lives, what it serves'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "failures" -d 'List failed jobs and why they failed, newest first'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "queues" -d 'Show every queue: what it holds, who serves it, what bounds it'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "jobs" -d 'List jobs, in pages that cost the same at any depth'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "job" -d 'Show jobs in full: state, reason, attempts, times, the end of the output'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "why" -d 'Say why a job stands where it stands, in one sentence and a stable word'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "workers" -d 'Show every worker: how busy it is, whether it lives, what it serves'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "failures" -d 'List failed jobs and why they failed, newest first'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "events" -d 'Show what happened, and with --follow what happens: every change of a job, every act of an operator'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "doctor" -d 'Check the server, the workers and the queues, and say what to do; exit 1 if something is bad'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "verify" -d 'Check every invariant of the stored state, in small steps that change nothing; exit 1 if one does not hold'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
@@ -276,6 +279,58 @@ complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -s q -l queue -d 'Only of this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l job -d 'Only about this job; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l kind -d 'Only of this kind, such as failed or lost; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l since -d 'Only since then: 1h, yesterday 09:00, a date' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l after -d 'Only after the event with this id; 0 for all there are' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l limit -d 'At most this many; the newest, or with --after and --since the first' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -s f -l follow -d 'Go on with each event as it happens, until stopped'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r

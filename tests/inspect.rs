@@ -377,3 +377,57 @@ fn an_empty_system_says_so_and_exits_0() {
     local.jobq(["inspect", "why", "a"]).run().status(66);
     assert!(local.processes().is_empty(), "looking starts nothing");
 }
+
+#[test]
+fn events_are_filtered_and_read_on_from_an_id() {
+    let (server, room) = scene();
+    room.shell(&["-q", "emails", "--id", "bad"], "exit 3");
+    room.shell(&["-q", "reports", "--id", "good"], "true");
+    room.burst(&["-q", "emails,reports", "--quiet"]);
+    let kinds = |args: &[&str]| {
+        let output = room.jobq(["inspect", "events", "--format", "{kind}"]).args(args).run().status(0);
+        output.stdout_text().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&["--job", "bad"]), ["enqueued", "started", "failed"]);
+    assert_eq!(kinds(&["-q", "reports"]), ["enqueued", "started", "succeeded"]);
+    assert_eq!(kinds(&["--kind", "failed", "--kind", "succeeded"]).len(), 2);
+    assert_eq!(kinds(&["--since", "1h", "--kind", "joined"]), ["joined"]);
+    let all = objects(&room.jobq(["inspect", "events", "--json"]).run().status(0));
+    let id = |number: usize| all[number]["id"].as_str().unwrap();
+    let rest = objects(&room.jobq(["inspect", "events", "--json", "--after", id(1)]).run().status(0));
+    assert_eq!(rest, all[2..]);
+    let page = room.jobq(["inspect", "events", "--json", "--after", "0", "--limit", "2"]).run().status(0);
+    assert_eq!(objects(&page), all[..2]);
+    assert!(page.stderr_text().contains(&format!("--after {}", id(1))), "{page}");
+    assert_eq!(kinds(&["--limit", "1"]).len(), 1);
+    server.cli(&["XTRIM", "jobq:{t}:events", "MAXLEN", "1"]);
+    let gap = room.jobq(["inspect", "events", "--after", id(0)]).run().status(0);
+    assert!(gap.stderr_text().contains("what came before is not kept"), "{gap}");
+    room.jobq(["inspect", "events", "--after", "yesterday"]).run().stdout("").status(2);
+}
+
+#[test]
+fn following_events_survives_cut_connections_and_a_restart() {
+    let mut server = Server::options().aof().start();
+    let room = Room::new(&server).namespace("t");
+    room.enqueue(["--id", "before", "--", "true"]);
+    let follow = room.jobq(["inspect", "events", "--follow", "--format", "{job}"]).spawn();
+    let seen = |job: &str| {
+        wait_for(&format!("the event of {job}"), PATIENCE, || {
+            String::from_utf8_lossy(&follow.stdout_so_far()).lines().any(|line| line == job)
+        });
+    };
+    seen("before");
+    room.enqueue(["--id", "first", "--", "true"]);
+    seen("first");
+    server.client_kill_all();
+    room.enqueue(["--id", "second", "--", "true"]);
+    seen("second");
+    server.restart();
+    room.enqueue(["--id", "third", "--", "true"]);
+    seen("third");
+    let shown = String::from_utf8_lossy(&follow.stdout_so_far()).into_owned();
+    assert_eq!(shown, "before\nfirst\nsecond\nthird\n", "each once, in order");
+    follow.signal(Signal::INT);
+    assert_eq!(follow.wait_exit(PATIENCE).signal, Some(2));
+}

@@ -21,6 +21,7 @@ mod cleanroom;
 mod cluster;
 mod cli;
 mod config;
+mod console;
 mod control;
 mod docs;
 mod durable;

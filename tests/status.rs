@@ -13,7 +13,7 @@ fn object(output: &Output) -> Json {
 }
 
 /// The program on a terminal of this width, `script`'s, and all that reached the screen.
-fn on_a_terminal(room: &Room, columns: u32, command: &str) -> String {
+pub fn on_a_terminal(room: &Room, columns: u32, command: &str) -> String {
     let line = format!("stty cols {columns} -onlcr; {command}");
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_jobq")).parent().unwrap();
     let path = std::env::join_paths([bin, "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
@@ -23,12 +23,12 @@ fn on_a_terminal(room: &Room, columns: u32, command: &str) -> String {
 }
 
 /// What may never reach a terminal from a job: escapes, other controls, bidi, C1.
-fn is_tame(screen: &str) -> bool {
+pub fn is_tame(screen: &str) -> bool {
     let plain = anstream::adapter::strip_str(screen).to_string();
     !plain.chars().any(|c| jobq::view::escape::is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t'))
 }
 
-const NASTY: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}gpj.exe\u{9b}31m\u{8}\u{200b}";
+pub const NASTY: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}gpj.exe\u{9b}31m\u{8}\u{200b}";
 
 #[test]
 fn one_job_in_full() {
@@ -199,7 +199,7 @@ fn a_reader_that_goes_away_is_no_accident() {
 }
 
 /// What contract and manual promise that a viewer needs, and no more.
-fn viewer(server: &Server, namespace: &str) -> String {
+pub fn viewer(server: &Server, namespace: &str) -> String {
     let mut rules = vec!["ACL".to_owned(), "SETUSER".into(), "viewer".into(), "on".into(), ">look".into()];
     let rights = format!(
         "%R~jobq:{{{namespace}}}:* &jobq:{{{namespace}}}:* +@read +@connection +eval_ro +evalsha_ro +info +subscribe"

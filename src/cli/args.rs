@@ -23,8 +23,8 @@ pub use control::{
 };
 pub use enqueue::EnqueueArgs;
 pub use inspect::{
-    ConfigArgs, FailuresArgs, FilterArgs, IdsArgs, InspectArgs, InspectCommand, JobsArgs, PageArgs,
-    QueuesArgs, ViewArgs,
+    ConfigArgs, EventsArgs, FailuresArgs, FilterArgs, IdsArgs, InspectArgs, InspectCommand, JobsArgs,
+    PageArgs, QueuesArgs, ViewArgs,
 };
 pub use job::JobArgs;
 pub use status::{StatusArgs, StatusMode};

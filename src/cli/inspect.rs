@@ -1,8 +1,11 @@
 //! `jobq inspect`: looks closer, and never changes anything.
 
 mod config;
+mod doctor;
+mod events;
 mod jobs;
 pub(super) mod present;
+mod verify;
 
 use super::args::{InspectArgs, InspectCommand, QueuesArgs, ViewArgs};
 use super::connect::Missing;
@@ -26,6 +29,9 @@ pub(super) async fn run(context: &Context, args: &InspectArgs) -> Done {
         InspectCommand::Why(args) => jobs::why(context, args).await,
         InspectCommand::Workers(view) => workers(context, view).await,
         InspectCommand::Failures(args) => jobs::failures(context, args).await,
+        InspectCommand::Events(args) => events::show(context, args).await,
+        InspectCommand::Doctor(view) => doctor::run(context, view).await,
+        InspectCommand::Verify(view) => verify::run(context, view).await,
         InspectCommand::Server(view) => server(context, view).await,
         InspectCommand::Config(args) => config::show(context, args).await,
     }

@@ -70,6 +70,8 @@ keys! {
     stats = "stats:";
     /// zset: queues or tasks (`counted:queue`, `counted:task`) with statistics, by the minute they last counted.
     counted = "counted:";
+    /// zset: tasks with an open incident, by the millisecond it began.
+    incidents = "incidents";
     /// list: ids of chores, oldest first.
     chores = "chores";
     /// hash: one chore and how far it got.

@@ -21,5 +21,6 @@ pub mod spec;
 pub mod state;
 pub mod stats;
 pub mod store;
+pub mod verify;
 pub mod when;
 pub mod why;

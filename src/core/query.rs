@@ -10,12 +10,17 @@ use super::spec::Spec;
 use super::state::State;
 use super::store::Store;
 
+mod events;
+mod health;
 mod jobs;
 mod list;
 mod schedules;
+mod verify;
 
+pub use events::EVENTS_AT_ONCE;
 pub use jobs::SHOW_AT_ONCE;
 pub use list::{Cursor, Filter, Listed, Order};
+pub use verify::Verified;
 
 /// A page of a job's output.
 #[derive(Debug, Clone)]
@@ -169,7 +174,9 @@ impl Store {
         failures.sort_by_key(|line| std::cmp::Reverse(line.finished_ms));
         failures.truncate(10);
         let server = self.server().await?;
-        Ok(Overview { namespace: self.namespace.to_string(), now_ms, queues, workers, failures, server })
+        let (incidents, chores) = (self.incidents().await?, self.chores_under_way().await?);
+        let namespace = self.namespace.to_string();
+        Ok(Overview { namespace, now_ms, queues, workers, failures, server, incidents, chores })
     }
 
     /// Whether the namespace has such a queue: a job or a setting was ever put there.

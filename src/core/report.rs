@@ -204,6 +204,55 @@ pub struct Overview {
     pub failures: Vec<FailureLine>,
     /// What the server is.
     pub server: ServerReport,
+    /// Tasks with an open incident, the oldest first; at most twenty.
+    pub incidents: Vec<Incident>,
+    /// Chores under way, the one that is worked on first; at most twenty.
+    pub chores: Vec<ChoreReport>,
+}
+
+/// A task whose failures set off an alert that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// The task.
+    pub task: String,
+    /// Since when.
+    pub since_ms: i64,
+    /// What is wrong with it (`3 failures in a row`).
+    pub why: String,
+}
+
+/// Work that is written down and done in slices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChoreReport {
+    /// Its number.
+    pub id: String,
+    /// What it does: `purge`.
+    pub kind: String,
+    /// The queue it is about.
+    pub queue: Option<String>,
+    /// When it was written down.
+    pub since_ms: Option<i64>,
+    /// Jobs that are done.
+    pub done: u64,
+}
+
+/// What a check-up looks at.
+#[derive(Debug, Clone)]
+pub struct Checkup {
+    /// The namespace and its server.
+    pub overview: Overview,
+    /// How far the server's clock is ahead of this machine's, in milliseconds.
+    pub clock_ahead_ms: i64,
+    /// The format of the stored data, where it is not ours.
+    pub foreign_format: Option<String>,
+    /// The server is on another machine, and the connection has no password.
+    pub open_to_all: bool,
+    /// Connections that it has.
+    pub clients: u64,
+    /// Connections that it takes.
+    pub max_clients: u64,
+    /// It is a replica without a connection to its primary.
+    pub replica_cut: bool,
 }
 
 /// A failed job in one line.
@@ -264,4 +313,27 @@ pub struct ServerReport {
     pub kept_output: u64,
     /// The folder of the local store, where this is one.
     pub local_dir: Option<std::path::PathBuf>,
+}
+
+/// One event of the stream: who changed what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Event {
+    /// Its id in the stream: `MILLISECONDS-NUMBER`.
+    pub id: String,
+    /// When it happened, by Redis time.
+    pub at_ms: i64,
+    /// Its fields as they are stored (docs/events.md), the kind (`k`) among them.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Event {
+    /// A field; `None` where the event has none of that name.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> &str {
+        self.field("k").unwrap_or_default()
+    }
 }

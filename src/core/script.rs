@@ -201,6 +201,14 @@ scripts! {
     LIST = "list", READ, [CLOCK_READ, BASE, READING];
     /// Reads what decides when a job runs.
     WHY = "why", READ, [CLOCK_READ, BASE, READING];
+    /// Reads jobs and all that stands about them elsewhere.
+    AUDIT = "audit", READ, [CLOCK_READ, BASE];
+    /// Reads sets of jobs.
+    MEMBERS = "members", READ, [CLOCK_READ, BASE, READING];
+    /// Reads what workers hold.
+    HOLDS = "holds", READ, [CLOCK_READ, BASE];
+    /// Adds output up.
+    WEIGH = "weigh", READ, [CLOCK_READ, BASE];
     /// Reads output.
     OUTPUT = "output", READ, [CLOCK_READ, BASE];
     /// Reads queues.

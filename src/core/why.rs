@@ -19,6 +19,8 @@ pub const PARENTS: usize = 20;
 pub struct Context {
     /// What its queue allows.
     pub bounds: Bounds,
+    /// The pause of its queue, where it is paused.
+    pub pause: Option<Pause>,
     /// The purge under way in its queue: which jobs it is for (enqueued up to then), and why.
     pub purge: Option<(i64, String)>,
     /// Jobs before it in the ready order; `None` where it is not in that order.
@@ -37,6 +39,19 @@ pub struct Context {
     pub ends_ms: Vec<i64>,
     /// Jobs that a BLOCKED one waits for, at most [`PARENTS`]; no state for those that are gone.
     pub parents: Vec<(String, Option<State>)>,
+}
+
+/// Why a queue is paused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pause {
+    /// Since when.
+    pub since_ms: i64,
+    /// When it ends by itself.
+    pub until_ms: Option<i64>,
+    /// Who paused it: user, and host.
+    pub by: (String, String),
+    /// What they said about it.
+    pub said: Option<String>,
 }
 
 /// Limits of a queue, and how much of its rate is left.
@@ -121,6 +136,8 @@ pub enum Why {
         /// When.
         next_ms: Option<i64>,
     },
+    /// Somebody paused its queue.
+    Paused(Pause),
     /// Nobody alive serves its queue.
     NoWorker {
         /// When somebody last did.
@@ -171,6 +188,7 @@ impl Why {
             Why::Snoozed { .. } => "snoozed",
             Why::Scheduled { .. } => "scheduled",
             Why::RetryDue { .. } => "retry",
+            Why::Paused(_) => "paused",
             Why::NoWorker { .. } => "no_worker",
             Why::WorkersQuiet { .. } => "workers_quiet",
             Why::LimitRunning { .. } => "limit_running",
@@ -211,6 +229,9 @@ fn was_given_back(job: &JobReport) -> bool {
 
 /// Of a job that could run now.
 fn of_ready(job: &JobReport, context: &Context) -> Why {
+    if let Some(pause) = &context.pause {
+        return Why::Paused(pause.clone());
+    }
     if context.workers.is_empty() {
         return Why::NoWorker { last_seen_ms: context.last_seen_ms };
     }

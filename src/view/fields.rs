@@ -203,6 +203,10 @@ pub const SERVER: Shape = Shape {
         f("kind", "text", "redis or valkey"),
         f("version", "text", "its version"),
         f("role", "text", "primary or replica"),
+        f("mode", "text", "standalone, sentinel or cluster"),
+        f("primary", "text?", "the primary that was found, by way of Sentinels or a Cluster"),
+        f("replicas", "count", "replicas that the primary has"),
+        f("nodes", "texts", "the Sentinels, or the nodes of the Cluster, that are known"),
         f("pid", "count?", "its process"),
         f("aof", "flag", "append-only persistence is on"),
         f("rdb", "flag", "snapshots are on"),
@@ -212,6 +216,60 @@ pub const SERVER: Shape = Shape {
         f("kept_jobs", "count", "jobs that ended and are kept"),
         f("kept_output_bytes", "count", "bytes of output that are kept"),
         f("local_dir", "bytes?", "the folder of the local store"),
+    ],
+};
+
+/// One event.
+pub const EVENT: Shape = Shape {
+    name: "event",
+    about: "inspect events",
+    fields: &[
+        f("id", "text", "its place in the stream: MILLISECONDS-NUMBER"),
+        f("at", "time", "when it happened, by Redis time"),
+        f("kind", "text", "what happened; docs/events.md has all kinds"),
+        f("job", "text?", "the job that it is about"),
+        f("queue", "text?", "its queue"),
+        f("task", "text?", "its task"),
+        f("attempt", "count?", "number of the attempt"),
+        f("worker", "text?", "the worker that it is about, or that ran the attempt"),
+        f("user", "text?", "the person who did it"),
+        f("host", "text?", "the host: of the person where there is one, else of the worker"),
+        f("by", "text?", "the worker that did it, where it is another one"),
+        f("outcome", "text?", "how the attempt or the job ended"),
+        f("exit_code", "count?", "its exit code"),
+        f("signal", "count?", "the signal that ended it"),
+        f("reason", "text?", "why, in words"),
+        f("due_at", "time?", "when the job may run"),
+        f("count", "count?", "how many jobs"),
+        f("settings", "text?", "settings, NAME=VALUE with spaces between"),
+        f("parent", "text?", "the job whose end made this one"),
+        f("more.*", "text", "fields that this version does not know, by their stored names"),
+        SCHEMA,
+    ],
+};
+
+/// One check of a check-up.
+pub const FINDING: Shape = Shape {
+    name: "finding",
+    about: "inspect doctor",
+    fields: &[
+        f("check", "text", "the check, a stable word"),
+        f("verdict", "text", "ok, warn or bad"),
+        f("says", "text", "what is so"),
+        f("advice", "text?", "what to do about it"),
+        SCHEMA,
+    ],
+};
+
+/// Something that does not hold of the stored state.
+pub const VIOLATION: Shape = Shape {
+    name: "violation",
+    about: "inspect verify",
+    fields: &[
+        f("code", "text", "the invariant, a stable word"),
+        f("subject", "text", "what it is about: a job's id, a queue, a worker, a key"),
+        f("says", "text", "what is so, and should not be"),
+        SCHEMA,
     ],
 };
 
@@ -261,7 +319,10 @@ pub const OVERVIEW: Shape = Shape {
 };
 
 /// All shapes, for documents and tests.
-pub const SHAPES: &[&Shape] = &[&JOB, &WHY, &QUEUE, &WORKER, &FAILURE, &SERVER, &SETTING, &CONFIG, &OVERVIEW];
+pub const SHAPES: &[&Shape] = &[
+    &JOB, &WHY, &QUEUE, &WORKER, &FAILURE, &SERVER, &EVENT, &FINDING, &VIOLATION, &SETTING, &CONFIG,
+    &OVERVIEW,
+];
 
 #[cfg(test)]
 mod tests {

@@ -5,8 +5,11 @@
 //! through [`escape`] before it becomes part of a text for people.
 
 pub mod bar;
+pub mod checks;
 pub mod config;
+pub mod doctor;
 pub mod escape;
+pub mod events;
 pub mod fields;
 pub mod job;
 pub mod json;
@@ -25,6 +28,7 @@ mod table;
 pub mod template;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 pub mod why;
 pub mod words;
 

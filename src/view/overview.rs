@@ -5,6 +5,7 @@ use crate::core::state::State;
 use crate::core::when::{ago, short};
 use crate::core::why::SILENT_MS;
 
+use super::checks::{self, full};
 use super::style::{BAD, BUSY, DIM, GOOD, Look, PLAIN, WARN};
 use super::table::{Cell, Column, NONE, Table};
 use super::words::{count, outcome as outcome_words, size};
@@ -37,48 +38,8 @@ impl Health {
 
 /// Judges a namespace.
 pub fn health(overview: &Overview) -> Health {
-    let mut attention = Vec::new();
-    let mut unserved: Vec<&QueueReport> =
-        overview.queues.iter().filter(|q| q.workers == 0 && q.count(State::Pending) > 0).collect();
-    unserved.sort_by_key(|queue| std::cmp::Reverse(queue.count(State::Pending)));
-    attention.extend(unserved.into_iter().map(|queue| match queue.count(State::Pending) {
-        1 => format!("1 job waits in {} and no live worker serves it", queue.name),
-        jobs => format!("{jobs} jobs wait in {} and no live worker serves it", queue.name),
-    }));
-    attention.extend(overview.queues.iter().filter_map(|queue| paused(queue, overview.now_ms)));
-    attention.extend(overview.queues.iter().filter_map(full));
-    let server = &overview.server;
-    if server.eviction.starts_with("allkeys") {
-        attention.push(format!("the server may drop jobs when memory is short ({})", server.eviction));
-    }
-    // Nine tenths: still time to act before enqueue is refused.
-    if server.max_memory > 0 && server.used_memory / 9 >= server.max_memory / 10 {
-        let percent = u128::from(server.used_memory) * 100 / u128::from(server.max_memory);
-        attention.push(format!("the server uses {percent}% of its memory"));
-    }
+    let attention = checks::attention(overview);
     Health { attention, summary: summary(overview) }
-}
-
-/// `queue emails is paused for 10m by ann@web1: the relay is down; 12 jobs wait`.
-fn paused(queue: &QueueReport, now_ms: i64) -> Option<String> {
-    let pause = queue.paused.as_ref()?;
-    let time = |ms: i64| short(u64::try_from(ms).unwrap_or(0));
-    let until = pause.until_ms.map(|until| format!(", {} to go", time(until - now_ms))).unwrap_or_default();
-    let why = if pause.why.is_empty() { String::new() } else { format!(": {}", pause.why) };
-    let waiting = count(queue.count(State::Pending), "job");
-    let verb = if queue.count(State::Pending) == 1 { "waits" } else { "wait" };
-    let since = time(now_ms - pause.since_ms);
-    let by = format!("{}@{}", pause.user, pause.host);
-    Some(format!("queue {} is paused since {since}{until}, by {by}{why}; {waiting} {verb}", queue.name))
-}
-
-fn full(queue: &QueueReport) -> Option<String> {
-    let by_depth = queue.max_depth.filter(|max| queue.depth >= *max);
-    if let Some(max) = by_depth {
-        return Some(format!("queue {} is full: {} of {max} jobs", queue.name, queue.depth));
-    }
-    let by_bytes = queue.max_bytes.filter(|max| queue.bytes >= *max);
-    by_bytes.map(|max| format!("queue {} is full: {} of {}", queue.name, size(queue.bytes), size(max)))
 }
 
 fn summary(overview: &Overview) -> String {

@@ -149,6 +149,8 @@ pub(super) fn calm() -> Overview {
             used_memory: 3_000_000,
             ..ServerReport::default()
         },
+        incidents: Vec::new(),
+        chores: Vec::new(),
     }
 }
 

@@ -13,7 +13,9 @@ const GAP: u16 = 2;
 /// A column is never wider than this, also in a pipe; the renderer counts in 16 bits.
 const MOST: usize = 10_000;
 /// A column is never cut below this many characters.
-const LEAST: usize = 12;
+const LEAST: usize = 8;
+/// A spare column is left out rather than that others are cut below this many characters.
+const COMFORT: usize = 24;
 
 /// One cell: safe text and its colour.
 #[derive(Clone)]
@@ -63,18 +65,22 @@ impl Table {
 
     /// Whether the table has room without cutting more than texts.
     pub(super) fn fits(&self, look: &Look) -> bool {
+        self.fits_with(look, LEAST)
+    }
+
+    fn fits_with(&self, look: &Look, least: usize) -> bool {
         let Some(limit) = look.width else { return true };
-        let least = self.columns.iter().zip(self.widths(None)).map(|((_, kind), width)| match kind {
-            Column::Text | Column::Spare => width.min(LEAST),
+        let widths = self.columns.iter().zip(self.widths(None)).map(|((_, kind), width)| match kind {
+            Column::Text | Column::Spare => width.min(least),
             _ => width,
         });
-        least.sum::<usize>() + usize::from(GAP) * self.columns.len().saturating_sub(1) <= limit
+        widths.sum::<usize>() + usize::from(GAP) * self.columns.len().saturating_sub(1) <= limit
     }
 
     /// The table as lines, each ended; no spaces at the ends of lines.
     pub(super) fn render(&self, look: &Look) -> String {
         let spare = self.columns.iter().rposition(|(_, kind)| *kind == Column::Spare);
-        if let Some(at) = spare.filter(|_| !self.fits(look)) {
+        if let Some(at) = spare.filter(|_| !self.fits_with(look, COMFORT)) {
             return self.without(at).render(look);
         }
         let widths = self.widths(look.width);

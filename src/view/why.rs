@@ -7,7 +7,7 @@ use crate::core::error::Error;
 use crate::core::report::JobReport;
 use crate::core::state::State;
 use crate::core::when::{ago, clock, rfc3339, short};
-use crate::core::why::{Bounds, Context, SILENT_MS, Why};
+use crate::core::why::{Bounds, Context, Pause, SILENT_MS, Why};
 
 use super::fields::{self, Shape};
 use super::json::{SCHEMA, line};
@@ -167,6 +167,11 @@ impl Reason {
     fn words_of_ready(&mut self, job: &JobReport, context: &Context, why: &Why) -> String {
         let (now, queue) = (job.now_ms, &job.spec.queue);
         match why {
+            Why::Paused(pause) => {
+                (self.since_ms, self.next_ms) = (Some(pause.since_ms), pause.until_ms);
+                self.said.clone_from(&pause.said);
+                paused(queue.as_str(), pause, now)
+            }
             Why::NoWorker { last_seen_ms } => {
                 self.since_ms = *last_seen_ms;
                 let last = last_seen_ms.map_or_else(
@@ -228,11 +233,9 @@ fn ended(job: &JobReport, zone: &TimeZone) -> String {
             format!("it had not started when it expired at {}", instant(job.expires_ms, zone))
         }
         State::Expired => format!("it had not started when it expired{when}"),
-        // `cancelled by ann@web1`, `purged by …`.
-        _ => match &job.reason {
-            Some(reason) if reason.starts_with("cancelled ") || reason.starts_with("purged ") => {
-                format!("it was {reason}{when}")
-            }
+        // `cancelled by ann@web1: wrong list`, `purged by …`.
+        _ => match job.reason.as_deref().and_then(|reason| reason.split_once(' ')) {
+            Some((word @ ("cancelled" | "purged"), by)) => format!("it was {word}{when} {by}"),
             _ => format!("it was cancelled{when}{reason}"),
         },
     }
@@ -267,6 +270,21 @@ fn more(all: usize, shown: usize) -> String {
 fn named(jobs: &[String], all: u64) -> String {
     let shown = jobs.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     format!("{shown}{}", more(usize::try_from(all).unwrap_or(usize::MAX), jobs.len().min(NAMED)))
+}
+
+/// `queue emails was paused 5m 00s ago by ann@web1 (until in 2h 00m): moving house`.
+fn paused(queue: &str, pause: &Pause, now_ms: i64) -> String {
+    let when = ago(now_ms.saturating_sub(pause.since_ms).max(0));
+    let by = match &pause.by {
+        (user, host) if user.is_empty() && host.is_empty() => String::new(),
+        (user, host) => format!(" by {user}@{host}"),
+    };
+    let until = pause.until_ms.map_or_else(
+        || "until somebody resumes it".to_owned(),
+        |until| format!("and goes on {}", ago(now_ms.saturating_sub(until))),
+    );
+    let said = pause.said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
+    format!("queue {queue} was paused {when}{by} {until}{said}")
 }
 
 /// `10 jobs in 1s`.

@@ -291,6 +291,9 @@ impl Drop for Desk {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             invariants::check(&mut self.raw.borrow_mut());
+            // The product's own check has to agree.
+            let found = self.run(self.store.verify(|_| ())).unwrap();
+            assert_eq!((found.violations, found.notes), (Vec::new(), Vec::<String>::new()));
         }
     }
 }

@@ -106,6 +106,25 @@ Examples:
   jobq inspect failures -q emails --since 1h
   jobq inspect failures --json";
 
+pub(super) const INSPECT_EVENTS: &str = "\
+Examples:
+  jobq inspect events
+  jobq inspect events --follow -q emails
+  jobq inspect events --job ID
+  jobq inspect events --kind failed --kind lost --since 1h --json
+  jobq inspect events --after 1796112000000-0 --limit 1000 --json";
+
+pub(super) const INSPECT_DOCTOR: &str = "\
+Examples:
+  jobq inspect doctor
+  jobq inspect doctor --json
+  jobq inspect doctor --quiet || echo something is wrong";
+
+pub(super) const INSPECT_VERIFY: &str = "\
+Examples:
+  jobq inspect verify
+  jobq inspect verify -v --json";
+
 pub(super) const CONTROL: &str = "\
 Examples:
   jobq control cancel ID

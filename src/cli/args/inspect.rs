@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, Subcommand};
 
 use super::help;
-use super::values::{Label, Span, past, some_span, state};
+use super::values::{Label, Span, event_id, past, some_span, state};
 use crate::core::name::Name;
 use crate::core::query::Cursor;
 use crate::core::state::State;
@@ -42,6 +42,21 @@ pub enum InspectCommand {
     /// List failed jobs and why they failed, newest first
     #[command(after_help = help::INSPECT_FAILURES)]
     Failures(FailuresArgs),
+    /// Show what happened, and with --follow what happens: every change of a job, every act of an operator
+    ///
+    /// Without --after and --since: the newest. The id of the last event is the place to go on
+    /// from with --after; docs/events.md tells other programs how to read the stream.
+    #[command(after_help = help::INSPECT_EVENTS)]
+    Events(Box<EventsArgs>),
+    /// Check the server, the workers and the queues, and say what to do; exit 1 if something is bad
+    #[command(after_help = help::INSPECT_DOCTOR)]
+    Doctor(ViewArgs),
+    /// Check every invariant of the stored state, in small steps that change nothing; exit 1 if one does not hold
+    ///
+    /// Reads everything. What does not hold counts only if a second look finds it unchanged,
+    /// so a busy system can be checked while it works. -v tells how far it is.
+    #[command(after_help = help::INSPECT_VERIFY)]
+    Verify(ViewArgs),
     /// Show where the server is, what it is, and how it keeps data
     #[command(after_help = help::INSPECT_SERVER)]
     Server(ViewArgs),
@@ -150,6 +165,35 @@ pub struct JobsArgs {
     pub states: Vec<State>,
     #[command(flatten)]
     pub page: PageArgs,
+    #[command(flatten)]
+    pub view: ViewArgs,
+}
+
+/// `inspect events`.
+#[derive(Debug, Clone, Args)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct EventsArgs {
+    /// Go on with each event as it happens, until stopped
+    #[arg(short, long, conflicts_with = "watch")]
+    pub follow: bool,
+    /// Only of this queue; may be repeated
+    #[arg(short, long = "queue", value_name = "QUEUE", action = ArgAction::Append, help_heading = FILTERS)]
+    pub queues: Vec<Name>,
+    /// Only about this job; may be repeated
+    #[arg(long = "job", value_name = "ID", action = ArgAction::Append, help_heading = FILTERS)]
+    pub jobs: Vec<Name>,
+    /// Only of this kind, such as failed or lost; may be repeated
+    #[arg(long = "kind", value_name = "KIND", action = ArgAction::Append, help_heading = FILTERS)]
+    pub kinds: Vec<String>,
+    /// Only since then: 1h, yesterday 09:00, a date
+    #[arg(long, value_name = "WHEN", value_parser = past, conflicts_with = "after", help_heading = FILTERS)]
+    pub since: Option<String>,
+    /// Only after the event with this id; 0 for all there are
+    #[arg(long, value_name = "EVENT", value_parser = event_id)]
+    pub after: Option<String>,
+    /// At most this many; the newest, or with --after and --since the first
+    #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u32).range(1..=200_000))]
+    pub limit: u32,
     #[command(flatten)]
     pub view: ViewArgs,
 }

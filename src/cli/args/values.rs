@@ -52,6 +52,15 @@ pub(super) fn past(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// An id of the stream of events: `MILLISECONDS-NUMBER`, or `MILLISECONDS`.
+pub(super) fn event_id(text: &str) -> Result<String, String> {
+    let (ms, number) = text.split_once('-').unwrap_or((text, "0"));
+    match (ms.parse::<u64>(), number.parse::<u64>()) {
+        (Ok(ms), Ok(number)) => Ok(format!("{ms}-{number}")),
+        _ => Err(format!("{text:?} is not the id of an event; write one such as 1796112000000-0")),
+    }
+}
+
 /// A lease: shorter than a second would be lost to any hiccup of the network.
 pub(super) fn lease(text: &str) -> Result<Span, String> {
     match text.parse::<Span>()? {

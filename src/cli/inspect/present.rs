@@ -59,6 +59,11 @@ pub(in crate::cli) async fn present<V: View>(
     }
 }
 
+/// Prints one reading without more words.
+pub(in crate::cli) fn print<V: View>(context: &Context, view: &ViewArgs, shown: &V) -> Result<(), Stop> {
+    Ok(context.out.data(&text(context, view, shown))?)
+}
+
 fn text<V: View>(context: &Context, view: &ViewArgs, shown: &V) -> String {
     if let Some(format) = &view.format {
         let safe = context.out.is_terminal();

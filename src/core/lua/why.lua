@@ -2,12 +2,13 @@
 -- KEYS  meta
 -- ARGV  id
 -- reply {now, false | {job as in show, settings, purge, rank | false, running, held_by, workers,
---        last_seen | '', holder, ends}}
+--        last_seen | '', holder, ends, chain}}
 --       settings: of its queue, name, value…; purge: before, reason (of the one under way) or none
 --       rank: jobs before it in the ready order; running: STARTED jobs of the queue
 --       held_by: at most 5 of them; workers: {name, mode, slots, held}…, at most 50 live ones
 --       last_seen: when a worker last said that it serves the queue
 --       holder: mode, seen of the worker that has the job; ends: when the last jobs ended
+--       chain: of a job of a schedule, the first jobs of that schedule that have not ended
 
 local id = ARGV[1]
 local job = shown(id, true)
@@ -30,8 +31,10 @@ for _, state in ipairs({'SUCCESS', 'FAILURE'}) do
   local last = redis.call('ZRANGE', index(state, queue), 0, 19, 'REV', 'WITHSCORES')
   for i = 2, #last, 2 do ends[#ends + 1] = last[i] end
 end
+local schedule = redis.call('HGET', K.job .. id, 'sched')
+local chain = schedule and redis.call('ZRANGE', K.chain .. schedule, 0, 4) or {}
 return {num(now), {job, redis.call('HGETALL', K.queue .. queue), purge,
   redis.call('ZRANK', index('PENDING', queue), id), redis.call('ZCARD', index('STARTED', queue)),
   redis.call('ZRANGE', index('STARTED', queue), 0, 4), workers,
   redis.call('ZRANGE', K.serves .. queue, 0, 0, 'REV', 'WITHSCORES')[2] or '',
-  holder and redis.call('HMGET', K.worker .. holder, 'mode', 'seen') or {}, ends}}
+  holder and redis.call('HMGET', K.worker .. holder, 'mode', 'seen') or {}, ends, chain}}

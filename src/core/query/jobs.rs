@@ -14,7 +14,7 @@ use super::super::script;
 use super::super::spec::Spec;
 use super::super::state::State;
 use super::super::store::Store;
-use super::super::why::{Bounds, Context, PARENTS, Serving};
+use super::super::why::{Bounds, Context, PARENTS, Pause, Serving};
 use super::known_state;
 
 /// Most ids that one reading of jobs may carry.
@@ -109,22 +109,25 @@ impl Store {
         }
         let mut found = Items::of(found)?;
         let job = job_report(id, found.items()?, now_ms)?;
-        let mut context = context(found)?;
+        let (mut context, chain) = context(found, now_ms)?;
         if job.state == State::Blocked {
-            context.parents = self.parents(&job).await?;
+            context.parents = self.parents(&job, &chain).await?;
         }
         Ok(Some((job, context)))
     }
 
-    async fn parents(&self, job: &JobReport) -> Result<Vec<(String, Option<State>)>> {
-        let ids: Vec<&str> = job.spec.parents.iter().take(PARENTS).map(Name::as_str).collect();
+    /// What a blocked job waits for: its parents, and earlier jobs of its schedule.
+    async fn parents(&self, job: &JobReport, chain: &[String]) -> Result<Vec<(String, Option<State>)>> {
+        let earlier = chain.iter().map(String::as_str).take_while(|id| *id != job.id);
+        let ids: Vec<&str> = job.spec.parents.iter().map(Name::as_str).chain(earlier).take(PARENTS).collect();
         let found = self.outline(&ids).await?;
         let states = found.into_iter().map(|parent| parent?.ok().map(|parent| parent.state));
         Ok(ids.into_iter().map(str::to_owned).zip(states).collect())
     }
 }
 
-fn context(mut found: Items) -> Result<Context> {
+/// The surroundings of a job, and the first jobs of its schedule.
+fn context(mut found: Items, now_ms: i64) -> Result<(Context, Vec<String>)> {
     let settings = Fields(found.items()?.pairs()?.into_iter().collect());
     let purge = found.items()?.pairs()?.pop();
     let ahead = found.maybe_number()?;
@@ -138,8 +141,10 @@ fn context(mut found: Items) -> Result<Context> {
         Err(_) => None,
     };
     let ends = found.items()?.texts()?;
-    Ok(Context {
+    let chain = found.items()?.texts()?;
+    let context = Context {
         bounds: bounds(&settings),
+        pause: pause(&settings, now_ms),
         purge: purge.and_then(|(before, reason)| Some((before.parse().ok()?, reason))),
         ahead,
         running,
@@ -149,6 +154,19 @@ fn context(mut found: Items) -> Result<Context> {
         holder_seen_ms,
         ends_ms: ends.iter().filter_map(|end| end.parse().ok()).collect(),
         parents: Vec::new(),
+    };
+    Ok((context, chain))
+}
+
+/// The pause of a queue. One whose time is over is none, whoever has looked since.
+fn pause(settings: &Fields, now_ms: i64) -> Option<Pause> {
+    let until_ms = settings.number("paused_until");
+    let over = until_ms.is_some_and(|until: i64| until <= now_ms);
+    Some(Pause {
+        since_ms: settings.number("paused").filter(|_| !over)?,
+        until_ms,
+        by: ["paused_by", "paused_on"].map(|name| settings.text(name).unwrap_or_default()).into(),
+        said: settings.text("paused_why"),
     })
 }
 

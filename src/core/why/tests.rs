@@ -105,6 +105,16 @@ fn limits_go_before_the_line_and_missing_workers_before_limits() {
 }
 
 #[test]
+fn a_pause_keeps_what_could_run_and_nothing_else() {
+    let mut context = Context::default();
+    let pause = Pause { since_ms: NOW - 5, ..Pause::default() };
+    context.pause = Some(pause.clone());
+    assert_eq!(Why::of(&job(State::Pending), &context), Why::Paused(pause));
+    assert_eq!(Why::of(&job(State::Started), &context).code(), "running");
+    assert_eq!(Why::of(&job(State::Scheduled), &context).code(), "scheduled");
+}
+
+#[test]
 fn a_rate_says_when_the_next_may_start() {
     let ready = job(State::Pending);
     let mut context = served();

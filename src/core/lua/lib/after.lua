@@ -74,6 +74,7 @@ local function alert(id, job, good)
   redis.call('HSET', key, 'streak', num(book.streak), 'ring', book.ring, 'times', table.concat(times, ','))
   if why and not stored[4] then
     redis.call('HSET', key, 'since', num(now), 'why', why, 'remind_at', num(now + REMIND_MS), 'distance', num(REMIND_MS))
+    redis.call('ZADD', K.incidents, num(now), job.task)
     emit('alert', 't', job.task, 'id', id, 'r', why)
     make_hook('alert', id, job, {reason = why})
   elseif why and now >= tonumber(stored[5]) then
@@ -82,6 +83,7 @@ local function alert(id, job, good)
     make_hook('reminder', id, job, {reason = why, since = num(tonumber(stored[4]))})
   elseif stored[4] and good and not why then
     redis.call('HDEL', key, 'since', 'why', 'remind_at', 'distance')
+    redis.call('ZREM', K.incidents, job.task)
     emit('recovery', 't', job.task, 'id', id)
     make_hook('recovery', id, job, {since = num(tonumber(stored[4]))})
   end
