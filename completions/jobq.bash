@@ -64,6 +64,9 @@ _jobq() {
             jobq__subcmd__inspect,server)
                 cmd="jobq__subcmd__inspect__subcmd__server"
                 ;;
+            jobq__subcmd__inspect,stats)
+                cmd="jobq__subcmd__inspect__subcmd__stats"
+                ;;
             jobq__subcmd__inspect,why)
                 cmd="jobq__subcmd__inspect__subcmd__why"
                 ;;
@@ -930,7 +933,7 @@ _jobq() {
             return 0
             ;;
         jobq__subcmd__inspect)
-            opts="-v -h --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help queues jobs job why workers failures server config"
+            opts="-v -h --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help queues jobs job why workers failures stats server config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1651,6 +1654,116 @@ _jobq() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        jobq__subcmd__inspect__subcmd__stats)
+            opts="-q -v -h --queue --task --window --openmetrics --format --watch --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -q)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --task)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         jobq__subcmd__inspect__subcmd__why)
             opts="-v -h --format --watch --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1930,7 +2043,7 @@ _jobq() {
             return 0
             ;;
         jobq__subcmd__worker)
-            opts="-q -c -v -h --queue --strict --concurrency --queue-limit --tasks-only --allow --name --burst --idle --max-jobs --max-runtime --grace --kill-after --lease --log-format --log-dir --output-head --output-tail --allow-eviction --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
+            opts="-q -c -v -h --queue --strict --concurrency --queue-limit --tasks-only --allow --name --burst --idle --max-jobs --max-runtime --grace --kill-after --lease --log-format --log-dir --output-head --output-tail --metrics --allow-eviction --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2004,6 +2117,10 @@ _jobq() {
                     return 0
                     ;;
                 --output-tail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

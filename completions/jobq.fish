@@ -109,6 +109,7 @@ json\t'One JSON object a line'"
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l log-dir -d 'Folder for complete outputs, one file per attempt and stream' -r -f -a "(__fish_complete_directories)"
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-head -d 'Bytes to keep of the beginning of each output; default: 32KiB' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-tail -d 'Bytes to keep of the end of each output; default: 224KiB' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l metrics -d 'Serve /metrics (OpenMetrics), /healthz and /readyz at HOST:PORT; a port alone is of this machine only' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
@@ -144,27 +145,28 @@ complete -c jobq -n "__fish_jobq_using_subcommand status" -l json -d 'Print JSON
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l json -d 'Print JSON: one object, or one a line for lists'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -l quiet -d 'Say nothing but data and errors'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -s v -l verbose -d 'Say more; twice for still more'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "queues" -d 'Show every queue: what it holds, who serves it, what bounds it'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "jobs" -d 'List jobs, in pages that cost the same at any depth'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "job" -d 'Show jobs in full: state, reason, attempts, times, the end of the output'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "why" -d 'Say why a job stands where it stands, in one sentence and a stable word'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "workers" -d 'Show every worker: how busy it is, whether it lives, what it serves'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "failures" -d 'List failed jobs and why they failed, newest first'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "queues" -d 'Show every queue: what it holds, who serves it, what bounds it'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "jobs" -d 'List jobs, in pages that cost the same at any depth'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "job" -d 'Show jobs in full: state, reason, attempts, times, the end of the output'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "why" -d 'Say why a job stands where it stands, in one sentence and a stable word'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "workers" -d 'Show every worker: how busy it is, whether it lives, what it serves'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "failures" -d 'List failed jobs and why they failed, newest first'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "stats" -d 'Show how fast queues and tasks work, how often they fail, how long jobs wait and run'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures stats server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
@@ -276,6 +278,25 @@ complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -s q -l queue -d 'Only this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l task -d 'Only this task; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l window -d 'How far to look back, 1m to 48h' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l openmetrics -d 'Print gauges and counters of the whole namespace as OpenMetrics, for a collector of text files'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r

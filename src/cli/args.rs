@@ -21,7 +21,7 @@ pub use control::{CancelArgs, ControlArgs, ControlCommand, LimitArgs, PurgeArgs,
 pub use enqueue::EnqueueArgs;
 pub use inspect::{
     ConfigArgs, FailuresArgs, FilterArgs, IdsArgs, InspectArgs, InspectCommand, JobsArgs, PageArgs,
-    QueuesArgs, ViewArgs,
+    QueuesArgs, StatsArgs, ViewArgs,
 };
 pub use job::JobArgs;
 pub use status::{StatusArgs, StatusMode};

@@ -3,6 +3,7 @@
 mod config;
 mod jobs;
 pub(super) mod present;
+mod stats;
 
 use super::args::{InspectArgs, InspectCommand, QueuesArgs, ViewArgs};
 use super::connect::Missing;
@@ -26,6 +27,7 @@ pub(super) async fn run(context: &Context, args: &InspectArgs) -> Done {
         InspectCommand::Why(args) => jobs::why(context, args).await,
         InspectCommand::Workers(view) => workers(context, view).await,
         InspectCommand::Failures(args) => jobs::failures(context, args).await,
+        InspectCommand::Stats(args) => stats::run(context, args).await,
         InspectCommand::Server(view) => server(context, view).await,
         InspectCommand::Config(args) => config::show(context, args).await,
     }
