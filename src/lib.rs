@@ -5,6 +5,7 @@
 pub mod core;
 pub mod config;
 pub mod local;
+pub mod metrics;
 pub mod service;
 pub mod worker;
 pub mod beat;

@@ -113,7 +113,7 @@ fn the_readmes_sessions_are_true() {
 
 #[test]
 fn links_between_documents_lead_somewhere() {
-    for page in ["README.md", "ARCHITECTURE.md", "docs/protocol.md", "docs/states.md"] {
+    for page in ["README.md", "ARCHITECTURE.md", "docs/protocol.md", "docs/states.md", "docs/metrics.md"] {
         let text = std::fs::read_to_string(root().join(page)).unwrap();
         for link in text.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap()) {
             let folder = root().join(page).parent().unwrap().to_path_buf();

@@ -4,6 +4,8 @@
 mod config_page;
 #[path = "../examples/gen/manual.rs"]
 mod manual;
+#[path = "../examples/gen/metrics.rs"]
+mod metrics;
 #[path = "../examples/gen/pages.rs"]
 mod pages;
 #[path = "../examples/gen/protocol.rs"]
@@ -42,6 +44,12 @@ fn the_protocol_page_repeats_the_code() {
         protocol::page(&page).unwrap() == page,
         "docs/protocol.md is not what the code says; run make gen"
     );
+}
+
+#[test]
+fn the_page_of_metrics_repeats_the_catalogue() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md")).unwrap();
+    assert!(metrics::page(&page).unwrap() == page, "docs/metrics.md is not what the code says; run make gen");
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod load;
 mod local;
 mod model;
 mod operators;
+mod metrics;
 mod outcomes;
 mod output;
 mod reconnect;

@@ -5,6 +5,7 @@
 
 mod config_page;
 mod manual;
+mod metrics;
 mod pages;
 mod protocol;
 mod roff;
@@ -13,6 +14,9 @@ mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// A page as it is written, with its tables made anew.
+type Page = fn(&str) -> Result<String, String>;
 
 fn main() -> ExitCode {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -26,13 +30,17 @@ fn main() -> ExitCode {
     for (dir, files) in [(man, pages::man()), (completions, pages::completions()), (docs, pages::docs())] {
         pages.extend(files.into_iter().map(|(name, text)| (Path::new(dir).join(name), text)));
     }
-    let protocol = Path::new(docs).join("protocol.md");
-    let written = std::fs::read_to_string(&protocol).map_err(|error| error.to_string());
-    match written.and_then(|text| protocol::page(&text)) {
-        Ok(text) => pages.push((protocol, text)),
-        Err(fault) => {
-            eprintln!("{}: {fault}", protocol.display());
-            return ExitCode::FAILURE;
+    // Of these, only the tables are made.
+    let partly: [(&str, Page); 2] = [("protocol.md", protocol::page), ("metrics.md", metrics::page)];
+    for (name, page) in partly {
+        let path = Path::new(docs).join(name);
+        let written = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+        match written.and_then(|text| page(&text)) {
+            Ok(text) => pages.push((path, text)),
+            Err(fault) => {
+                eprintln!("{}: {fault}", path.display());
+                return ExitCode::FAILURE;
+            }
         }
     }
     let wrong =

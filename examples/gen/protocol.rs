@@ -11,7 +11,7 @@ pub(crate) fn page(written: &str) -> Result<String, String> {
     replace(&text, "verbs", &verbs())
 }
 
-fn replace(text: &str, part: &str, content: &str) -> Result<String, String> {
+pub(crate) fn replace(text: &str, part: &str, content: &str) -> Result<String, String> {
     let (open, close) =
         (format!("<!-- {part}: written by make gen -->\n"), format!("<!-- end of {part} -->"));
     let missing = || format!("no place for {part}: {open:?} … {close:?}");

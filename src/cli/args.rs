@@ -18,13 +18,13 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub use control::{
-    CancelArgs, ControlArgs, ControlCommand, DeleteArgs, EventsArgs, LimitArgs, PauseArgs, PurgeArgs,
+    CancelArgs, ControlArgs, ControlCommand, DeleteArgs, KeepArgs, LimitArgs, PauseArgs, PurgeArgs,
     QuietArgs, RequeueArgs, ResumeArgs, RetryArgs, ServerCommand, StopArgs,
 };
 pub use enqueue::EnqueueArgs;
 pub use inspect::{
     ConfigArgs, EventsArgs, FailuresArgs, FilterArgs, IdsArgs, InspectArgs, InspectCommand, JobsArgs,
-    PageArgs, QueuesArgs, ViewArgs,
+    PageArgs, QueuesArgs, StatsArgs, ViewArgs,
 };
 pub use job::JobArgs;
 pub use status::{StatusArgs, StatusMode};

@@ -6,6 +6,7 @@ mod events;
 mod jobs;
 pub(super) mod present;
 mod verify;
+mod stats;
 
 use super::args::{InspectArgs, InspectCommand, QueuesArgs, ViewArgs};
 use super::connect::Missing;
@@ -32,6 +33,7 @@ pub(super) async fn run(context: &Context, args: &InspectArgs) -> Done {
         InspectCommand::Events(args) => events::show(context, args).await,
         InspectCommand::Doctor(view) => doctor::run(context, view).await,
         InspectCommand::Verify(view) => verify::run(context, view).await,
+        InspectCommand::Stats(args) => stats::run(context, args).await,
         InspectCommand::Server(view) => server(context, view).await,
         InspectCommand::Config(args) => config::show(context, args).await,
     }

@@ -10,6 +10,7 @@ use super::exit;
 use crate::config::{self, Config, DEFAULT_QUEUE};
 use crate::core::name::Name;
 use crate::core::script::HOOK_QUEUE;
+use crate::metrics::Address;
 use crate::view::Problem;
 use crate::worker::output::Keep;
 
@@ -44,6 +45,8 @@ pub struct WorkerPlan {
     pub keep: Keep,
     /// Whether to run on a server that may drop keys.
     pub allow_eviction: bool,
+    /// Where to serve metrics, if anywhere.
+    pub metrics: Option<Address>,
     /// Where to make the scratch folder.
     pub tmp: PathBuf,
 }
@@ -96,6 +99,7 @@ pub fn worker(args: &WorkerArgs, config: &Config, env: &EnvFacts) -> Result<Work
             tail: bytes(args.output_tail.map(|size| size.0), file.output_tail, 224 << 10),
         },
         allow_eviction: args.allow_eviction || file.allow_eviction.unwrap_or_default(),
+        metrics: args.metrics.clone().or_else(|| file.metrics.clone()),
         tmp: file.tmp.clone().unwrap_or_else(|| env.temp.clone()),
     })
 }

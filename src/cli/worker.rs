@@ -161,6 +161,7 @@ fn settings(
         kill_after: plan.kill_after,
         keep: plan.keep,
         log_dir: plan.log_dir,
+        metrics: plan.metrics,
         allow_eviction: plan.allow_eviction,
         child_env: child_env(context, local.is_some()),
         home: context.env.home.clone().unwrap_or_else(|| PathBuf::from("/")),

@@ -26,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::core::name::Name;
+use crate::metrics::Address;
 
 pub use error::ConfigError;
 pub use files::{Where, load};
@@ -227,4 +228,5 @@ pub struct WorkerConf {
     pub output_tail: Option<u64>,
     pub allow_eviction: Option<bool>,
     pub tmp: Option<PathBuf>,
+    pub metrics: Option<Address>,
 }

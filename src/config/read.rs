@@ -201,6 +201,7 @@ fn worker(section: &Section<'_>) -> WorkerConf {
         output_tail: section.read("output_tail", values::size),
         allow_eviction: section.read("allow_eviction", values::boolean),
         tmp: section.read("tmp", values::path),
+        metrics: section.read("metrics", values::address),
     };
     section.done();
     let weighted = conf.queues.iter().flatten().any(|(_, weight)| *weight != 1);

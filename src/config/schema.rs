@@ -30,6 +30,7 @@ pub enum Kind {
     Signal,
     Umask,
     Rate,
+    Address,
     OutOf,
     Times,
     /// A program and its arguments, with placeholders for parameters.
@@ -275,7 +276,12 @@ pub const WORKER: &[Key] = &[
         "",
         "Where to make the folder for small files of jobs. Without it, `TMPDIR`, else `/tmp`.",
     ),
-    key("metrics", Kind::Later, "", ""),
+    key(
+        "metrics",
+        Kind::Address,
+        "",
+        "Serve `/metrics`, `/healthz` and `/readyz` there: `\"HOST:PORT\"`; a port alone is of this machine only.",
+    ),
 ];
 
 impl Kind {
@@ -306,6 +312,7 @@ impl Kind {
             Kind::Queues => "array of names, or table of weights".to_owned(),
             Kind::QueueLimits => "table of integers".to_owned(),
             Kind::Params => "table of types".to_owned(),
+            Kind::Address => "address".to_owned(),
             Kind::Any => "any value".to_owned(),
             Kind::List => "array".to_owned(),
             Kind::Table(_) | Kind::Named(_) => "table".to_owned(),
@@ -333,6 +340,7 @@ impl Kind {
             Kind::Signal => json!({"type": ["string", "integer"]}),
             Kind::Umask => text("^[0-7]{3,4}$"),
             Kind::Rate => text("^[1-9][0-9]*/[smh]$"),
+            Kind::Address => text("^(.*:)?[0-9]{1,5}$"),
             Kind::OutOf => text("^[1-9][0-9]* of [1-9][0-9]*$"),
             Kind::Times => text("^[0-9]+(\\.[0-9]+)?x median$"),
             Kind::Argv => argv(),

@@ -84,7 +84,10 @@ fn wrong_keys_are_told_with_their_place_and_the_nearest_right_one() {
         ),
         ("[schedules.nightly]\ncron = \"0 0 * * *\"", "jobq.toml:1:2: schedules is not in this version"),
         ("[trust]", "jobq.toml:1:2: trust is not in this version"),
-        ("[worker]\nmetrics = \":9\"", "jobq.toml:2:1: worker.metrics is not in this version"),
+        (
+            "[worker]\nmetrics = \"web\"",
+            "jobq.toml:2:11: worker.metrics: \"web\" does not end with a port, 0 to 65535",
+        ),
         (
             "[tasks.\"a b\"]\ncommand = [\"x\"]",
             "jobq.toml:1:8: tasks: \"a b\" is not a name: ' ' is not allowed at character 2; names are letters, digits, '.', '_' and '-', and begin with a letter or digit",

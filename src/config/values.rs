@@ -11,6 +11,7 @@ use crate::core::codes::{CodeSet, SnoozeRule};
 use crate::core::name::Name;
 use crate::core::signal;
 use crate::core::when::{duration as parse_duration, short, some_duration};
+use crate::metrics::Address;
 
 /// What is wrong with a value: goes right behind the name of its key.
 pub(super) struct Bad {
@@ -234,6 +235,11 @@ impl std::fmt::Display for Rate {
 fn positive(text: &str) -> Option<u32> {
     let plain = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|number| plain && *number > 0 && *number <= 1_000_000_000)
+}
+
+/// `HOST:PORT`, or a port alone.
+pub(super) fn address(node: &Node, kind: Kind) -> Read<Address> {
+    text(node, kind)?.parse().map_err(|why| wrong(node, why))
 }
 
 /// `"3 of 10"`.

@@ -77,5 +77,8 @@ impl Error {
     }
 }
 
+/// Every word of [`Error::kind`].
+pub const KINDS: [&str; 7] = ["unreachable", "unknown", "refusing", "denied", "format", "config", "protocol"];
+
 /// The result of talking to Redis.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -11,6 +11,7 @@
 //! connection of their own, to the same node, and end with the other one.
 
 mod cluster;
+mod counts;
 mod dial;
 mod fault;
 mod route;
@@ -29,10 +30,12 @@ use tokio::time::Instant;
 
 use super::error::{Error, Result};
 use super::script::Script;
+use counts::Counts;
 use dial::{Dialer, exchange};
 use fault::{Fault, Kind};
 use route::Route;
 
+pub use counts::LinkCounts;
 pub use route::Whereabouts;
 pub use url::{Target, TlsFiles};
 
@@ -71,6 +74,7 @@ struct Shared {
     line: Mutex<Line>,
     /// Failed and successful dials.
     dials: AtomicU64,
+    counts: Counts,
     /// The number of the newest connection that was given up.
     ended: watch::Sender<u64>,
 }
@@ -106,7 +110,7 @@ impl Link {
         let (ended, _) = watch::channel(0);
         let route = Route::new(&target);
         let (line, dials) = (Mutex::default(), AtomicU64::new(0));
-        let shared = Arc::new(Shared { target, route, line, dials, ended });
+        let shared = Arc::new(Shared { target, route, line, dials, counts: Counts::default(), ended });
         Link { patience, keys: [String::new(), String::new()], shared }
     }
 
@@ -123,6 +127,11 @@ impl Link {
     /// Where the link goes.
     pub fn target(&self) -> &Target {
         &self.shared.target
+    }
+
+    /// What happened to its calls so far.
+    pub fn counts(&self) -> LinkCounts {
+        self.shared.counts.read()
     }
 
     /// How long it waits.
@@ -204,6 +213,14 @@ impl Link {
     /// Asks at the node that owns the namespace: where one says that another does, there.
     /// Answers also how many replicas have it, where that was asked.
     async fn on_owner(&self, ask: &Ask<'_>) -> Result<(Value, u64)> {
+        let answer = self.follow(ask).await;
+        if let Err(error) = &answer {
+            self.shared.counts.failed(error);
+        }
+        answer
+    }
+
+    async fn follow(&self, ask: &Ask<'_>) -> Result<(Value, u64)> {
         let mut hops = 0;
         loop {
             let open = self.connected().await?;
@@ -286,6 +303,7 @@ impl Link {
             Ok((dialer, address, connection)) => {
                 let open = Open { connection, dialer, address: address.into(), number, checked: None };
                 *line = Line { open: Some(open.clone()), failed: None };
+                self.shared.counts.connected();
                 Ok(open)
             }
             Err(error) => {

@@ -115,7 +115,9 @@ impl Histogram {
                 let low = if bucket == 0 { 0.5 } else { 2f64.powi(bucket as i32 - 1) };
                 let share = (rank - below as f64) / here as f64;
                 // Nothing is known of times beyond the last bound but that they are longer.
-                return Some(if bucket + 1 == BUCKETS { low } else { low * 2f64.powf(share) });
+                let there = if bucket + 1 == BUCKETS { low } else { low * 2f64.powf(share) };
+                // No time is longer than all together: of a single one this is all there is to say.
+                return Some(there.min(self.sum_ms.max(1) as f64));
             }
             below += here;
         }
@@ -166,6 +168,11 @@ impl Tally {
         (both > 0).then(|| failed as f64 / both as f64)
     }
 
+    /// So many more.
+    pub(crate) fn plus(&mut self, counter: Counter, by: u64) {
+        self.counters[counter as usize] += by;
+    }
+
     fn add(&mut self, other: &Tally) {
         for (sum, count) in self.counters.iter_mut().zip(other.counters) {
             *sum += count;
@@ -199,7 +206,6 @@ impl Tally {
 
     /// A line that is not in the books yet.
     fn count(&mut self, line: &Line) {
-        let plus = |counter: Counter, this: &mut Tally, by| this.counters[counter as usize] += by;
         let place = COUNTERS.iter().position(|name| *name == line.what);
         match (place, line.number) {
             (Some(0), by) => self.counters[0] += by.unwrap_or(0),
@@ -208,7 +214,7 @@ impl Tally {
                 let Some(ms) = ms else { return };
                 self.run.record(ms);
                 if matches!(line.what.as_str(), "retried" | "FAILURE") {
-                    plus(Counter::FailedAttempts, self, 1);
+                    self.plus(Counter::FailedAttempts, 1);
                 }
             }
             (None, Some(ms)) => self.wait.record(ms),

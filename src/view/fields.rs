@@ -194,6 +194,44 @@ pub const FAILURE: Shape = Shape {
     ],
 };
 
+/// A queue or a task in numbers.
+pub const STATS: Shape = Shape {
+    name: "stats",
+    about: "inspect stats",
+    fields: &[
+        f("kind", "text", "queue or task"),
+        f("name", "text", "its name; ~other for those beyond 500"),
+        f("window_ms", "count", "the time that the numbers are about, in milliseconds"),
+        f("enqueued", "count", "jobs accepted"),
+        f("started", "count", "attempts that started"),
+        f("finished", "count", "jobs that ended for good: the next four together"),
+        f("succeeded", "count", "jobs that succeeded"),
+        f("failed", "count", "jobs that failed for good"),
+        f("revoked", "count", "jobs that were cancelled"),
+        f("expired", "count", "jobs that did not start in time"),
+        f("failed_attempts", "count", "attempts that failed, whatever followed"),
+        f("retried", "count", "failed attempts that another one follows"),
+        f("lost", "count", "attempts cut by the death of their worker"),
+        f("snoozed", "count", "attempts that put themselves back"),
+        f("released", "count", "attempts given back unharmed"),
+        f("enqueued_per_second", "number", "jobs accepted, a second"),
+        f("started_per_second", "number", "attempts started, a second"),
+        f("finished_per_second", "number", "jobs ended, a second"),
+        f("failure_rate", "number?", "failed of those that succeeded or failed, 0 to 1"),
+        f("wait.count", "count", "starts"),
+        f("wait.mean_ms", "number?", "mean time from the moment in which a job could run to its start"),
+        f("wait.p50_ms", "number?", "what half of them did not exceed"),
+        f("wait.p90_ms", "number?", "what 90% did not exceed"),
+        f("wait.p99_ms", "number?", "what 99% did not exceed"),
+        f("run.count", "count", "attempts that succeeded or failed by themselves"),
+        f("run.mean_ms", "number?", "mean time that they ran"),
+        f("run.p50_ms", "number?", "what half of them did not exceed"),
+        f("run.p90_ms", "number?", "what 90% did not exceed"),
+        f("run.p99_ms", "number?", "what 99% did not exceed"),
+        SCHEMA,
+    ],
+};
+
 /// The server.
 pub const SERVER: Shape = Shape {
     name: "server",
@@ -320,7 +358,7 @@ pub const OVERVIEW: Shape = Shape {
 
 /// All shapes, for documents and tests.
 pub const SHAPES: &[&Shape] = &[
-    &JOB, &WHY, &QUEUE, &WORKER, &FAILURE, &SERVER, &EVENT, &FINDING, &VIOLATION, &SETTING, &CONFIG,
+    &JOB, &WHY, &QUEUE, &WORKER, &FAILURE, &STATS, &SERVER, &EVENT, &FINDING, &VIOLATION, &SETTING, &CONFIG,
     &OVERVIEW,
 ];
 

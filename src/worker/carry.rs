@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::metrics::Metrics;
 use super::output::{Batch, Keep, Recorder, Stream};
 use super::shared::{LastOrders, Shared};
 use crate::core::bytes::Bytes;
@@ -45,11 +46,13 @@ pub struct Intake {
     recorder: Arc<Mutex<Recorder>>,
     fresh: Arc<Notify>,
     files: Arc<Mutex<Option<[File; 2]>>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Intake {
     /// Takes what a job wrote. Does not block on Redis; a file on a full disk is given up.
     pub fn push(&self, stream: Stream, bytes: &[u8]) {
+        self.metrics.wrote(stream, bytes.len());
         self.recorder.lock().unwrap_or_else(PoisonError::into_inner).push(stream, bytes);
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pair) = &mut *files
@@ -95,6 +98,7 @@ impl Carrier {
             recorder: Arc::new(Mutex::new(Recorder::new(keep))),
             fresh: Arc::default(),
             files: Arc::new(Mutex::new(files)),
+            metrics: Arc::clone(&shared.metrics),
         };
         Carrier {
             shared: Arc::clone(shared),

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 
 use super::control::{ControlChannel, ControlSender, Order as GuardOrder};
+use super::metrics::{self, Metrics};
 use super::order;
 use super::os::boottime_ns;
 use super::pulse::{Answer, Pulses};
@@ -48,6 +49,7 @@ const TALK_PACE: Duration = Duration::from_millis(50);
 const LAST_WORDS: Duration = Duration::from_millis(800);
 
 mod ending;
+mod facts;
 mod leases;
 
 /// Why an engine ended.
@@ -125,7 +127,9 @@ struct Engine {
     asked_peers: bool,
     /// CLOCK_BOOTTIME at which the newest successful pulse was sent.
     good_ns: u64,
-    trouble_since: Option<Instant>,
+    /// When the newest answered pulse was sent, on the monotonic clock.
+    pulsed: Option<Instant>,
+    trouble_since: Option<(Instant, &'static str)>,
     started: u64,
     born: Instant,
     next_due: Option<Instant>,
@@ -164,13 +168,18 @@ pub async fn run(
     control: ControlChannel,
     journal: Journal,
 ) -> Result<Finish, Error> {
+    let dead = predecessors(&control);
+    let metrics = Arc::new(Metrics::new(&settings));
+    if let Some(address) = &settings.metrics {
+        metrics::serve(&metrics, &store, address, &journal, !dead.is_empty()).await?;
+    }
     reach::reach(&store, settings.allow_eviction, &journal).await?;
-    start::hand_back(&store, &predecessors(&control), &journal).await?;
+    metrics.handed_back.add(start::hand_back(&store, &dead, &journal).await?);
     let identity = start::register(&store, &settings).await?;
     let (news_out, news) = mpsc::unbounded_channel();
     let spared = settings.local.as_ref().map(|local| local.folder.clone());
     let reaper = Reaper::sparing(spared);
-    let shared = Arc::new(Shared { settings, store, reaper, journal, news: news_out });
+    let shared = Arc::new(Shared { settings, store, reaper, journal, metrics, news: news_out });
     tokio::spawn(Arc::clone(&shared.reaper).keep_house());
     let engine = Engine::new(shared, identity, control);
     Ok(engine.work(news).await)
@@ -203,6 +212,7 @@ impl Engine {
             watched: now,
             asked_peers: false,
             good_ns: boottime_ns(),
+            pulsed: None,
             trouble_since: None,
             started: 0,
             born: now,
@@ -231,6 +241,7 @@ impl Engine {
         loop {
             self.pulse_if_due();
             self.tell_guardian();
+            self.shared.metrics.turn(self.vitals());
             if self.is_over() {
                 break;
             }
@@ -261,21 +272,6 @@ impl Engine {
         let keys = self.shared.store.keys();
         let queues = self.shared.settings.queues.iter().map(|(queue, _)| keys.bell(queue.as_str()));
         queues.chain([keys.note(self.identity.worker.as_str()), keys.bell(HOOK_QUEUE)]).collect()
-    }
-
-    fn say_ready(&self) {
-        let queues: Vec<&str> = self.shared.settings.queues.iter().map(|(queue, _)| queue.as_str()).collect();
-        self.shared.journal.say(
-            &Event::new(Level::Info, "ready")
-                .with("worker", &self.identity.worker)
-                .with("queues", queues.join(","))
-                .with("slots", self.shared.settings.slots)
-                .with("redis", &self.shared.store.link().target().address),
-        );
-    }
-
-    fn running(&self) -> usize {
-        self.held.values().filter(|held| held.runs).count()
     }
 
     /// Hooks have one slot of their own, on workers that know tasks.
@@ -350,6 +346,9 @@ impl Engine {
         match answer {
             Answer::Pulse { sent_ns, claimed, pulse } => {
                 self.good_ns = self.good_ns.max(sent_ns);
+                let ago = Duration::from_nanos(boottime_ns().saturating_sub(sent_ns));
+                self.pulsed = Instant::now().checked_sub(ago);
+                self.shared.metrics.pulses.add(1);
                 self.recovered();
                 self.take_pulse(sent_ns, claimed, pulse);
             }
@@ -428,6 +427,7 @@ impl Engine {
         // the first thing that the new attempt clears away.
         self.condemn(|held| held.id == job.id);
         self.started += 1;
+        self.shared.metrics.started(&job.queue, job.waited_ms);
         if self.mode == Mode::Stopping {
             // It came with an answer that was on its way: it goes straight back.
             let _ = held.orders.send(Order::StopNow);

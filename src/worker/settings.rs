@@ -10,6 +10,7 @@ use super::output::Keep;
 use crate::config::policy::{Policy, resolve};
 use crate::config::{QueueDef, TaskDef};
 use crate::core::name::Name;
+use crate::metrics::Address;
 
 /// Task definitions by name.
 pub type Tasks = BTreeMap<Name, TaskDef>;
@@ -83,6 +84,8 @@ pub struct Settings {
     pub keep: Keep,
     /// Where complete output goes, if anywhere.
     pub log_dir: Option<PathBuf>,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<Address>,
     /// Work although the server may evict keys.
     pub allow_eviction: bool,
     /// The worker's environment for jobs: PATH, HOME, locale and the like.

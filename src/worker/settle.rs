@@ -47,18 +47,18 @@ impl Ending {
 pub(super) async fn settle(
     shared: &Shared,
     job: &Claimed,
-    spec: Option<&Spec>,
+    verdict: Verdict,
     end: &End,
     carrier: &Carrier,
     last_orders: &mut LastOrders<'_>,
 ) {
-    let verdict = verdict(job, spec, end);
     let left = left(end, carrier);
     let mut wait = Duration::from_millis(50);
     loop {
         match report(shared, job, end, verdict, &left).await {
             Ok(Settled::Done(_)) => return,
             Ok(Settled::Lost) => {
+                shared.metrics.refused_reports.add(1);
                 let event = Event::new(Level::Warn, "no longer this worker's job, its end does not count");
                 return shared.journal.say(&event.job(&job.id));
             }
@@ -76,7 +76,7 @@ pub(super) async fn settle(
 }
 
 /// What the ending means; drawn once, so that every repetition reports the same.
-fn verdict(job: &Claimed, spec: Option<&Spec>, end: &End) -> Verdict {
+pub(super) fn verdict(job: &Claimed, spec: Option<&Spec>, end: &End) -> Verdict {
     let (End::Ended(ending), Some(spec)) = (end, spec) else { return Verdict::Failure };
     retry::decide(&spec.retry, &spec.codes, ending.outcome, job.failures, ending.asked_ms, random_unit())
 }
@@ -130,6 +130,22 @@ pub(super) fn in_words(outcome: Outcome, spec: &Spec) -> String {
         }
         other => other.name().to_owned(),
     }
+}
+
+/// Counts an end, whether or not its report will be taken.
+pub(super) fn count_end(shared: &Shared, job: &Claimed, end: &End, verdict: Verdict, took: Duration) {
+    let (outcome, ran) = match (end, verdict) {
+        (End::Ended(_), Verdict::Success) => ("success", Some(took)),
+        (End::Ended(_), Verdict::Snooze { .. }) => ("snoozed", None),
+        (End::Ended(ending), _) => (ending.outcome.name(), Some(took)),
+        (End::Cancelled, _) => (Outcome::Cancelled.name(), None),
+        (End::LeaseLost, _) => (Outcome::LeaseLost.name(), None),
+        (End::Released(why, _), _) => {
+            shared.metrics.released(why);
+            ("released", None)
+        }
+    };
+    shared.metrics.ended(&job.queue, outcome, ran);
 }
 
 /// The log's line about an end.

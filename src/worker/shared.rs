@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::metrics::Metrics;
 use super::reaper::Reaper;
 use super::settings::Settings;
 use crate::core::store::Store;
@@ -44,6 +45,8 @@ pub struct Shared {
     pub reaper: Arc<Reaper>,
     /// Where events go.
     pub journal: Journal,
+    /// What this process counts.
+    pub(super) metrics: Arc<Metrics>,
     /// Where news go.
     pub news: mpsc::UnboundedSender<News>,
 }

@@ -28,13 +28,15 @@ pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedR
         Err(error) => (End::Released("refused", error.to_string()), None),
         Ok(spec) => (attempt(&shared, &job, &spec, &mut carrier, &mut orders).await, Some(spec)),
     };
+    let verdict = settle::verdict(&job, spec.as_ref(), &end);
+    settle::count_end(&shared, &job, &end, verdict, started.elapsed());
     shared.tell(News::Free(job.token.clone()));
     settle::log_end(&shared, &job, &end, started.elapsed());
     let mut last_orders = LastOrders::new(&mut orders);
     if !matches!(end, End::LeaseLost) {
         carrier.deliver_rest(&mut last_orders).await;
     }
-    settle::settle(&shared, &job, spec.as_ref(), &end, &carrier, &mut last_orders).await;
+    settle::settle(&shared, &job, verdict, &end, &carrier, &mut last_orders).await;
     shared.tell(News::Settled(job.token));
 }
 

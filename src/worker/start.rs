@@ -7,14 +7,16 @@ use crate::core::store::{Bound, By, Identity, Registration, Store};
 use crate::service::journal::{Event, Journal, Level};
 use crate::service::reach::patiently;
 
-/// Gives back the jobs of workers that died; their trees are dead.
+/// Gives back the jobs of workers that died, and says how many; their trees are dead.
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn hand_back(store: &Store, dead: &[Identity], journal: &Journal) -> Result<()> {
+pub async fn hand_back(store: &Store, dead: &[Identity], journal: &Journal) -> Result<u64> {
+    let mut given = 0;
     for identity in dead {
         loop {
             let (lost, left) = patiently(journal, || store.handback(identity)).await?;
+            given += lost;
             if lost > 0 {
                 let event = Event::new(Level::Warn, "gave back the jobs of a dead engine");
                 journal.say(&event.with("worker", &identity.worker).with("jobs", lost));
@@ -24,7 +26,7 @@ pub async fn hand_back(store: &Store, dead: &[Identity], journal: &Journal) -> R
             }
         }
     }
-    Ok(())
+    Ok(given)
 }
 
 /// Enters the books under a new name: host, process, and a word that makes it unique.

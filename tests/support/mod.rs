@@ -15,6 +15,7 @@ pub mod cluster;
 mod guard;
 pub mod jobs;
 pub mod invariants;
+pub mod openmetrics;
 pub mod oracle;
 pub mod proxy;
 pub mod resp;

@@ -50,7 +50,7 @@ pub enum ControlCommand {
     /// more jobs; running ones get its --grace, then they are ended and go back.
     Stop(StopArgs),
     /// Say how many events are kept
-    Events(EventsArgs),
+    Events(KeepArgs),
     /// Manage the local store's server
     #[command(subcommand, disable_help_subcommand = true)]
     Server(ServerCommand),
@@ -227,7 +227,7 @@ pub struct StopArgs {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = help::EVENTS)]
 #[allow(missing_docs)] // the fields are the options, and their help says it
-pub struct EventsArgs {
+pub struct KeepArgs {
     /// About how many of the newest are kept; 0 for none, default for 100000
     #[arg(long, value_name = "N|default", required = true)]
     pub keep: Option<Kept>,

@@ -100,6 +100,13 @@ Examples:
   jobq inspect workers
   jobq inspect workers --format '{id} {held}/{slots} {live}'";
 
+pub(super) const INSPECT_STATS: &str = "\
+Examples:
+  jobq inspect stats
+  jobq inspect stats --queue emails --window 24h
+  jobq inspect stats --format '{kind} {name} {finished_per_second} {run.p99_ms}'
+  jobq inspect stats --openmetrics >jobq.prom.new && mv jobq.prom.new jobq.prom";
+
 pub(super) const INSPECT_FAILURES: &str = "\
 Examples:
   jobq inspect failures

@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, Subcommand};
 
 use super::help;
-use super::values::{Label, Span, event_id, past, some_span, state};
+use super::values::{Label, Span, event_id, past, some_span, state, window};
 use crate::core::name::Name;
 use crate::core::query::Cursor;
 use crate::core::state::State;
@@ -57,6 +57,12 @@ pub enum InspectCommand {
     /// so a busy system can be checked while it works. -v tells how far it is.
     #[command(after_help = help::INSPECT_VERIFY)]
     Verify(ViewArgs),
+    /// Show how fast queues and tasks work, how often they fail, how long jobs wait and run
+    ///
+    /// Times are the longest that half, 90% and 99% of the jobs took; they are right within a
+    /// factor of two. A window begins with a whole minute, above 1h with a whole hour.
+    #[command(after_help = help::INSPECT_STATS)]
+    Stats(StatsArgs),
     /// Show where the server is, what it is, and how it keeps data
     #[command(after_help = help::INSPECT_SERVER)]
     Server(ViewArgs),
@@ -88,6 +94,26 @@ pub struct QueuesArgs {
     /// Queues to show; all without one
     #[arg(value_name = "QUEUE")]
     pub queues: Vec<Name>,
+    #[command(flatten)]
+    pub view: ViewArgs,
+}
+
+/// `inspect stats`.
+#[derive(Debug, Clone, Args)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct StatsArgs {
+    /// Only this queue; may be repeated
+    #[arg(short, long = "queue", value_name = "QUEUE", action = ArgAction::Append, conflicts_with = "tasks")]
+    pub queues: Vec<Name>,
+    /// Only this task; may be repeated
+    #[arg(long = "task", value_name = "TASK", action = ArgAction::Append)]
+    pub tasks: Vec<Name>,
+    /// How far to look back, 1m to 48h
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = window)]
+    pub window: Span,
+    /// Print gauges and counters of the whole namespace as OpenMetrics, for a collector of text files
+    #[arg(long, conflicts_with_all = ["queues", "tasks", "window", "format", "watch", "json"])]
+    pub openmetrics: bool,
     #[command(flatten)]
     pub view: ViewArgs,
 }

@@ -13,6 +13,7 @@ use crate::core::signal;
 use crate::core::size::size;
 use crate::core::state::State;
 use crate::core::store::Bound;
+use crate::core::stats::Window;
 use crate::core::when::{self, duration, some_duration};
 
 /// A duration and how it was typed.
@@ -36,6 +37,13 @@ impl FromStr for Span {
 pub(super) fn some_span(text: &str) -> Result<Span, String> {
     some_duration(text).map_err(|error| error.to_string())?;
     text.parse()
+}
+
+/// How far statistics look back.
+pub(super) fn window(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse()?;
+    Window::of_ms(span.ms).map_err(str::to_owned)?;
+    Ok(span)
 }
 
 /// A state by its name, in any case.

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::help;
 use super::values::{QueueLimit, QueueWeight, Size, Span, lease, some_span};
 use crate::core::name::Name;
+use crate::metrics::Address;
 
 /// The arguments of `jobq worker`; its help stands with the command.
 #[derive(Debug, Clone, Args)]
@@ -71,6 +72,10 @@ pub struct WorkerArgs {
     /// Bytes to keep of the end of each output; default: 224KiB
     #[arg(long, value_name = "SIZE", help_heading = OUTPUT)]
     pub output_tail: Option<Size>,
+
+    /// Serve /metrics (OpenMetrics), /healthz and /readyz at HOST:PORT; a port alone is of this machine only
+    #[arg(long, value_name = "ADDRESS", help_heading = OUTPUT)]
+    pub metrics: Option<Address>,
 
     /// Run on a server that may drop any key when memory is short
     #[arg(long, help_heading = "Safety")]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::args::{EventsArgs, LimitArgs, PauseArgs, PurgeArgs, RateLimit, ResumeArgs};
+use super::super::args::{KeepArgs, LimitArgs, PauseArgs, PurgeArgs, RateLimit, ResumeArgs};
 use super::super::{Context, Done, Stop, connect, exit};
 use super::insist;
 use crate::core::link::Patience;
@@ -187,7 +187,7 @@ fn list(parts: &[(State, u64)]) -> String {
     each.join(", ")
 }
 
-pub(super) async fn events(context: &Context, args: &EventsArgs) -> Done {
+pub(super) async fn events(context: &Context, args: &KeepArgs) -> Done {
     let store = context.existing()?;
     let keep = args.keep.map_or(Bound::Unsaid, |keep| keep.0.map_or(Bound::Unsaid, Bound::Most));
     let by = context.by(args.why.reason.as_deref());

@@ -121,6 +121,7 @@ fn sample(key: &Key) -> String {
         Kind::Signal => "\"INT\"".into(),
         Kind::Umask => "\"027\"".into(),
         Kind::Rate => "\"100/m\"".into(),
+        Kind::Address => "\"[::1]:9464\"".into(),
         Kind::OutOf => "\"3 of 10\"".into(),
         Kind::Times => "\"2.5x median\"".into(),
         Kind::Argv | Kind::Command => "[\"x\"]".into(),

@@ -25,6 +25,7 @@ impl Engine {
     pub(super) fn condemn(&mut self, which: impl Fn(&Held) -> bool) {
         for held in self.held.values_mut().filter(|held| held.counts() && which(held)) {
             held.condemned = true;
+            self.shared.metrics.leases_lost.add(1);
             let _ = held.orders.send(Order::LeaseLost);
         }
     }
@@ -54,14 +55,15 @@ impl Engine {
     }
 
     pub(super) fn take_over(&self, still: Still) {
-        let (store, journal) = (Arc::clone(&self.shared.store), self.shared.journal.clone());
+        let shared = Arc::clone(&self.shared);
         let me = self.identity.worker.clone();
         tokio::spawn(async move {
             let stood_ms = u64::try_from(still.stood.as_millis()).unwrap_or(u64::MAX);
             let bury_ms = u64::try_from(BURY.as_millis()).unwrap_or(u64::MAX);
             // A lost reply needs no repetition: the next look at the peer decides again.
-            if let Ok(Some(lost @ 1..)) = store.takeover(&me, &still.peer, stood_ms, bury_ms).await {
-                journal.say(
+            if let Ok(Some(lost @ 1..)) = shared.store.takeover(&me, &still.peer, stood_ms, bury_ms).await {
+                shared.metrics.taken_over.add(lost);
+                shared.journal.say(
                     &Event::new(Level::Warn, "took the jobs of a worker that stands still")
                         .with("worker", &still.peer.worker)
                         .with("jobs", lost)
@@ -112,7 +114,8 @@ impl Engine {
     }
 
     pub(super) fn trouble(&mut self, error: &Error) {
-        self.trouble_since.get_or_insert_with(Instant::now);
+        let since = self.trouble_since.map_or_else(Instant::now, |(since, _)| since);
+        self.trouble_since = Some((since, error.kind()));
         let event = Event::new(Level::Warn, "Redis is not answering, trying again").with("error", error);
         self.shared.journal.complain(error.kind(), &event);
         if matches!(error, Error::Unreachable { .. } | Error::Unknown { .. }) {
@@ -136,7 +139,7 @@ impl Engine {
     }
 
     pub(super) fn recovered(&mut self) {
-        if let Some(since) = self.trouble_since.take() {
+        if let Some((since, _)) = self.trouble_since.take() {
             // What was seen of the peers before the gap proves nothing about it.
             self.watch.forget();
             self.pulses.say_serving_again();

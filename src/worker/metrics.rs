@@ -1,0 +1,313 @@
+//! What a worker's process counts, and what it says of itself over HTTP: `/metrics`, `/healthz`
+//! and `/readyz`.
+//!
+//! Whoever causes a fact counts it: slots their attempts, the carrier the output, the engine its
+//! leases, the link its errors. The engine also leaves a picture of itself here each time that
+//! its loop turns; the responder looks at that alone, so its answers are true when Redis is not
+//! there and also when the loop stands still.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::output::Stream;
+use super::settings::Settings;
+use crate::core::error::Error;
+use crate::core::script::HOOK_QUEUE;
+use crate::core::stats::{Histogram, bound_ms};
+use crate::core::store::Store;
+use crate::core::when::rfc3339;
+use crate::metrics::http::{self, Page, Pages};
+use crate::metrics::text::Text;
+use crate::metrics::{Address, catalog};
+use crate::service::journal::{Event, Journal, Level};
+
+/// Between two tries to have an address again.
+const BIND_PACE: Duration = Duration::from_secs(1);
+/// A pulse is sent at least once a second; after so many missed ones nobody may rely on this
+/// worker taking jobs.
+const FRESH: Duration = Duration::from_secs(5);
+/// The loop turns at least once a second; after this long it is stuck.
+const STUCK: Duration = Duration::from_secs(15);
+
+/// Serves the pages of a worker as long as it lives. A new engine of a worker that served them
+/// before goes on without where another program took the address meanwhile, and tries again.
+///
+/// # Errors
+/// [`Error::Config`] where the address cannot be had.
+pub(super) async fn serve(
+    metrics: &Arc<Metrics>,
+    store: &Arc<Store>,
+    address: &Address,
+    journal: &Journal,
+    again: bool,
+) -> Result<(), Error> {
+    let pages = Metrics::pages(Arc::clone(metrics), Arc::clone(store));
+    let ready =
+        |bound| Event::new(Level::Info, "serves metrics").with("address", format!("http://{bound}/metrics"));
+    match http::bind(address).await {
+        Ok((listener, bound)) => {
+            journal.say(&ready(bound));
+            tokio::spawn(http::serve(listener, pages));
+        }
+        Err(error) if again => {
+            let (address, journal) = (address.clone(), journal.clone());
+            journal.say(&cannot(&address, &error));
+            tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(BIND_PACE).await;
+                    if let Ok((listener, bound)) = http::bind(&address).await {
+                        journal.say(&ready(bound));
+                        return http::serve(listener, pages).await;
+                    }
+                }
+            });
+        }
+        Err(error) => {
+            return Err(Error::Config(format!(
+                "cannot serve metrics at {address}: {error}; --metrics names another place"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn cannot(address: &Address, error: &std::io::Error) -> Event {
+    Event::new(Level::Warn, "cannot serve metrics, trying again")
+        .with("address", address)
+        .with("error", error)
+}
+
+/// Counters of one queue.
+#[derive(Debug, Default)]
+struct QueueCounts {
+    started: u64,
+    ended: BTreeMap<&'static str, u64>,
+    wait: Histogram,
+    run: Histogram,
+}
+
+/// What the engine says of itself.
+#[derive(Debug, Clone)]
+pub(super) struct Vitals {
+    /// Its mode in one word.
+    pub(super) mode: &'static str,
+    /// When the newest answered pulse was sent.
+    pub(super) pulsed: Option<Instant>,
+    /// Since when Redis does not answer, and what it is.
+    pub(super) trouble: Option<(Instant, &'static str)>,
+    /// Jobs whose lease it keeps.
+    pub(super) held: usize,
+    /// Jobs in slots.
+    pub(super) running: usize,
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    pub(super) fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The room of a worker's counters.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    born: Instant,
+    born_at: SystemTime,
+    slots: usize,
+    queues: Mutex<BTreeMap<String, QueueCounts>>,
+    vitals: Mutex<Vitals>,
+    turned: Mutex<Instant>,
+    output: [Count; 2],
+    released: [(&'static str, Count); 3],
+    /// Claims and renewals that were answered.
+    pub(super) pulses: Count,
+    /// Jobs killed because their lease could not be kept.
+    pub(super) leases_lost: Count,
+    /// Runs of others that were cut from here.
+    pub(super) taken_over: Count,
+    /// Jobs of dead engines that were given back.
+    pub(super) handed_back: Count,
+    /// Ends that did not count.
+    pub(super) refused_reports: Count,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Metrics {
+    /// Nothing counted yet. Only queues that the worker serves are ever labels.
+    pub(super) fn new(settings: &Settings) -> Metrics {
+        let served = settings.queues.iter().map(|(queue, _)| queue.to_string());
+        let queues = served.chain([HOOK_QUEUE.to_owned()]).map(|queue| (queue, QueueCounts::default()));
+        let now = Instant::now();
+        Metrics {
+            born: now,
+            born_at: SystemTime::now(),
+            slots: settings.slots,
+            queues: Mutex::new(queues.collect()),
+            vitals: Mutex::new(Vitals { mode: "starting", pulsed: None, trouble: None, held: 0, running: 0 }),
+            turned: Mutex::new(now),
+            output: Default::default(),
+            released: ["stop", "refused", "starved"].map(|why| (why, Count::default())),
+            pulses: Count::default(),
+            leases_lost: Count::default(),
+            taken_over: Count::default(),
+            handed_back: Count::default(),
+            refused_reports: Count::default(),
+        }
+    }
+
+    fn of_queue(&self, queue: &str, count: impl FnOnce(&mut QueueCounts)) {
+        if let Some(counts) = locked(&self.queues).get_mut(queue) {
+            count(counts);
+        }
+    }
+
+    /// An attempt started.
+    pub(super) fn started(&self, queue: &str, waited_ms: u64) {
+        self.of_queue(queue, |counts| {
+            counts.started += 1;
+            counts.wait.record(waited_ms);
+        });
+    }
+
+    /// An attempt ended; `ran` where its time counts.
+    pub(super) fn ended(&self, queue: &str, outcome: &'static str, ran: Option<Duration>) {
+        self.of_queue(queue, |counts| {
+            *counts.ended.entry(outcome).or_default() += 1;
+            if let Some(ran) = ran {
+                counts.run.record(u64::try_from(ran.as_millis()).unwrap_or(u64::MAX));
+            }
+        });
+    }
+
+    /// A job was given back unharmed.
+    pub(super) fn released(&self, why: &str) {
+        if let Some((_, count)) = self.released.iter().find(|(word, _)| *word == why) {
+            count.add(1);
+        }
+    }
+
+    /// A job wrote something.
+    pub(super) fn wrote(&self, stream: Stream, bytes: usize) {
+        self.output[usize::from(stream.number()) - 1].add(u64::try_from(bytes).unwrap_or(0));
+    }
+
+    /// The loop turned, and found itself like this.
+    pub(super) fn turn(&self, vitals: Vitals) {
+        *locked(&self.vitals) = vitals;
+        *locked(&self.turned) = Instant::now();
+    }
+
+    /// The pages of a worker.
+    pub(super) fn pages(this: Arc<Metrics>, store: Arc<Store>) -> Pages {
+        Arc::new(move |path: &str| match path {
+            "/metrics" => Some(Page::metrics(this.text(&store))),
+            "/healthz" => Some(this.health()),
+            "/readyz" => Some(match this.why_not_ready() {
+                None => Page::line(true, "ready"),
+                Some(why) => Page::line(false, &why),
+            }),
+            _ => None,
+        })
+    }
+
+    fn health(&self) -> Page {
+        // Until it works there is no loop; what it waits for is what /readyz says.
+        let still = locked(&self.turned).elapsed();
+        if locked(&self.vitals).mode != "starting" && still > STUCK {
+            return Page::line(
+                false,
+                &format!("the engine's loop has stood still for {} s", still.as_secs()),
+            );
+        }
+        Page::line(true, "alive")
+    }
+
+    /// Why the worker takes no jobs at the moment, in one line.
+    fn why_not_ready(&self) -> Option<String> {
+        let vitals = locked(&self.vitals).clone();
+        if let Some((since, kind)) = vitals.trouble {
+            let ago = i64::try_from(since.elapsed().as_millis()).unwrap_or(0);
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let since = i64::try_from(now.as_millis()).unwrap_or(0) - ago;
+            return Some(format!("Redis away since {} ({kind})", rfc3339(since)));
+        }
+        match (vitals.mode, vitals.pulsed) {
+            ("running", Some(pulsed)) if pulsed.elapsed() <= FRESH => None,
+            ("running", Some(pulsed)) => {
+                Some(format!("Redis has not answered for {} s", pulsed.elapsed().as_secs()))
+            }
+            ("running" | "starting", None) => Some("starting: Redis has not answered yet".to_owned()),
+            (mode, _) => Some(mode.to_owned()),
+        }
+    }
+
+    fn text(&self, store: &Store) -> String {
+        let mut text = Text::new();
+        let vitals = locked(&self.vitals).clone();
+        let age = vitals.pulsed.unwrap_or(self.born).elapsed().as_secs_f64();
+        let born_at = self.born_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let free = self.slots.saturating_sub(vitals.running);
+        text.family(&catalog::BUILD).facts(&[env!("CARGO_PKG_VERSION")]);
+        text.family(&catalog::PROCESS_START).value(&[], born_at.as_secs_f64());
+        text.family(&catalog::READY).value(&[], u8::from(self.why_not_ready().is_none()));
+        text.family(&catalog::SLOTS).value(&["busy"], vitals.running).value(&["free"], free);
+        text.family(&catalog::HELD).value(&[], vitals.held);
+        self.of_queues(&mut text);
+        let mut output = text.family(&catalog::OUTPUT);
+        for (stream, count) in ["stdout", "stderr"].iter().zip(&self.output) {
+            output.value(&[stream], count.get());
+        }
+        text.family(&catalog::PULSES).value(&[], self.pulses.get());
+        text.family(&catalog::PULSE_AGE).value(&[], age);
+        text.family(&catalog::LEASES_LOST).value(&[], self.leases_lost.get());
+        text.family(&catalog::TAKEN_OVER).value(&[], self.taken_over.get());
+        text.family(&catalog::HANDED_BACK).value(&[], self.handed_back.get());
+        let mut released = text.family(&catalog::RELEASED);
+        for (why, count) in &self.released {
+            released.value(&[why], count.get());
+        }
+        text.family(&catalog::REFUSED_REPORTS).value(&[], self.refused_reports.get());
+        let link = store.link().counts();
+        let mut errors = text.family(&catalog::REDIS_ERRORS);
+        for (kind, count) in link.errors {
+            errors.value(&[kind], count);
+        }
+        text.family(&catalog::REDIS_CONNECTIONS).value(&[], link.connections);
+        text.end()
+    }
+
+    fn of_queues(&self, text: &mut Text) {
+        let queues = locked(&self.queues);
+        let mut started = text.family(&catalog::STARTED);
+        for (queue, counts) in queues.iter() {
+            started.value(&[queue], counts.started);
+        }
+        let mut ended = text.family(&catalog::ENDED);
+        for (queue, counts) in queues.iter() {
+            for (outcome, count) in &counts.ended {
+                ended.value(&[queue, outcome], count);
+            }
+        }
+        let bound = |bucket| bound_ms(bucket).map(|ms| ms as f64 / 1000.0);
+        let mut wait = text.family(&catalog::WAIT);
+        for (queue, counts) in queues.iter() {
+            wait.histogram(&[queue], &counts.wait.counts, bound, counts.wait.sum_ms as f64 / 1000.0);
+        }
+        let mut run = text.family(&catalog::RUN);
+        for (queue, counts) in queues.iter() {
+            run.histogram(&[queue], &counts.run.counts, bound, counts.run.sum_ms as f64 / 1000.0);
+        }
+    }
+}
