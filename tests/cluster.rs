@@ -33,9 +33,11 @@ fn insist(room: &Room, id: &str, options: &[&str], script: &str) {
 /// A worker that is still the same and runs jobs.
 #[track_caller]
 fn is_not_deaf(room: &Room, worker: &mut Running, queue: &str) {
+    let back = Instant::now();
     let id = room.enqueue(["-q", queue, "--", "true"]);
     room.job_in(&id, "SUCCESS", BACK);
     assert!(!worker.has_ended());
+    eprintln!("{queue} consumes again: {} ms", back.elapsed().as_millis());
 }
 
 fn room(url: &str) -> Room {
