@@ -13,7 +13,7 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 GEN = $(CARGO) run -q --locked --example gen --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check unit gen gen-check demo bench chaos install clean
+.PHONY: help setup build test check unit gen gen-check demo bench chaos cluster install clean
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -49,6 +49,9 @@ demo: ## a short tour in the terminal
 bench: build ## what is promised about speed, as ratios; ONLY=depth for one section of benches/
 	cp $(BIN) $(BIN)-measured
 	JOBQ_BENCH_PROGRAM=$(abspath $(BIN)-measured) $(CARGO) bench --locked --bench ratios -- $(ONLY)
+
+cluster: ## every script test again, on a Redis that is a node of a Cluster
+	JOBQ_TEST_CLUSTER=1 $(CARGO) test --locked --test jobq -- scripts:: --test-threads=16
 
 # With debug assertions and overflow checks: a fault that only they see is one too.
 chaos: ## the long fault runs; SEED=, MINUTES=10, JOBS=20000, WORKERS=8, ROUNDS=, ONLY="storm beat"

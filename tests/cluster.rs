@@ -1,10 +1,14 @@
 //! Redis Cluster: a namespace stands in one slot, and wherever that slot goes, every command
 //! and every worker follows.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::books::{Books, NAMESPACE};
-use crate::support::{ClusterScene, Oracle, PATIENCE, Room, Running, invariants, wait_for};
+use crate::support::{
+    ClusterScene, Oracle, PATIENCE, Room, Running, Server, Signal, engine_of, invariants, signal, wait_for,
+};
 
 /// Ten times the five seconds within which a worker consumes again.
 const BACK: Duration = Duration::from_secs(50);
@@ -29,9 +33,11 @@ fn insist(room: &Room, id: &str, options: &[&str], script: &str) {
 /// A worker that is still the same and runs jobs.
 #[track_caller]
 fn is_not_deaf(room: &Room, worker: &mut Running, queue: &str) {
+    let back = Instant::now();
     let id = room.enqueue(["-q", queue, "--", "true"]);
     room.job_in(&id, "SUCCESS", BACK);
     assert!(!worker.has_ended());
+    eprintln!("{queue} consumes again: {} ms", back.elapsed().as_millis());
 }
 
 fn room(url: &str) -> Room {
@@ -120,4 +126,101 @@ fn a_slot_that_moves_under_load_takes_its_namespace_along_whole() {
     is_not_deaf(&room, &mut worker, "default");
     invariants::check(&mut scene.node(to).client());
     assert_eq!(Books::read(&mut scene.node(from).client()).keys.len(), 0);
+}
+
+/// Forgets all scripts of a node every 10 ms until dropped.
+struct Flusher {
+    over: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<usize>>,
+}
+
+impl Flusher {
+    fn start(node: &Server) -> Flusher {
+        let (mut client, over) = (node.client(), Arc::new(AtomicBool::new(false)));
+        let until = Arc::clone(&over);
+        let thread = std::thread::spawn(move || {
+            let mut times = 0;
+            while !until.load(Ordering::SeqCst) {
+                client.call(&["SCRIPT", "FLUSH"]).expect("a reply").text();
+                times += 1;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            times
+        });
+        Flusher { over, thread: Some(thread) }
+    }
+
+    fn end(mut self) -> usize {
+        self.over.store(true, Ordering::SeqCst);
+        self.thread.take().expect("ended once").join().expect("the flushes")
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn every_verb_works_on_three_nodes_that_forget_their_scripts_all_the_time() {
+    let mut scene = ClusterScene::start(NAMESPACE, 0);
+    let owner = scene.owner(NAMESPACE);
+    let flusher = Flusher::start(scene.node(owner));
+    let room = room(&scene.url());
+    let start = || room.ready_worker(&["-c", "2", "--lease", "2s"]);
+    let mut worker = start();
+    // Claimed, failed, retried, finished; output, progress and a result.
+    let script = "echo out $JOBQ_ATTEMPT; echo '50% half' >$JOBQ_PROGRESS; echo '{\"a\":1}' >$JOBQ_RESULT; [ $JOBQ_ATTEMPT = 2 ]";
+    let id = room.shell(&["--retries", "1", "--retry-delay", "0s"], script);
+    let job = room.job_in(&id, "SUCCESS", PATIENCE);
+    assert_eq!((job.counters(), job.0["result"]["a"].as_u64()), ([2, 1, 0, 0, 0], Some(1)));
+    assert_eq!(room.stdout_of(&id), b"out 2\n");
+    room.jobq(["enqueue", "--quiet", "--wait", "--", "sh", "-c", "echo no; exit 3"])
+        .run()
+        .status(3)
+        .stdout("no\n");
+    let later = room.enqueue(["--delay", "1s", "--", "true"]);
+    room.job_in(&later, "SUCCESS", PATIENCE);
+    // Cancelled while it waits and while it runs.
+    let (waits, runs) = (room.enqueue(["--delay", "1h", "--", "true"]), room.shell(&[], "sleep 1000"));
+    room.job_in(&runs, "STARTED", PATIENCE);
+    room.jobq(["control", "cancel", "--wait", &waits, &runs]).run().status(0);
+    for id in [&waits, &runs] {
+        assert_eq!(room.job(id).state(), "REVOKED");
+    }
+    // Limited and purged.
+    room.jobq(["control", "limit", "idle", "--max-depth", "1"]).run().status(0);
+    let kept = room.enqueue(["-q", "idle", "--", "true"]);
+    room.jobq(["enqueue", "-q", "idle", "--", "true"]).run().status(75);
+    room.jobq(["control", "purge", "idle", "--yes"]).run().status(0);
+    room.job_in(&kept, "REVOKED", PATIENCE);
+    // Handed back by a guardian, released by a stop, taken over from a worker that is gone.
+    let cut = room.shell(&[], "[ -e three ] || { [ -e two ] && touch three || touch two; sleep 1000; }");
+    room.job_in(&cut, "STARTED", PATIENCE);
+    wait_for("its first run", PATIENCE, || room.work().join("two").exists());
+    signal(engine_of(worker.pid()), Signal::KILL);
+    room.job_when("a loss", &cut, BACK, |job| job.counters()[2] == 1);
+    wait_for("its second run", PATIENCE, || room.work().join("three").exists());
+    worker.signal(Signal::TERM);
+    worker.wait_stderr("send TERM again", PATIENCE);
+    worker.signal(Signal::TERM);
+    worker.wait_exit(PATIENCE).status(0);
+    assert_eq!(room.job(&cut).counters()[4], 1);
+    let dead = start();
+    room.job_in(&cut, "SUCCESS", PATIENCE);
+    let taken = room.shell(&[], "[ -e four ] || { touch four; sleep 1000; }");
+    wait_for("its run", PATIENCE, || room.work().join("four").exists());
+    let engine = engine_of(dead.pid());
+    signal(dead.pid(), Signal::STOP);
+    signal(engine, Signal::STOP);
+    worker = start();
+    assert_eq!(room.job_in(&taken, "SUCCESS", BACK).counters(), [2, 0, 1, 0, 0]);
+    is_not_deaf(&room, &mut worker, "default");
+    assert_eq!(room.overview()["server"]["mode"], "cluster");
+    assert!(worker.stderr_lines().iter().all(|line| !line.contains("NOSCRIPT")));
+    worker.signal(Signal::TERM);
+    worker.wait_exit(PATIENCE).status(0);
+    assert!(flusher.end() > 100);
+    invariants::check(&mut scene.node(owner).client());
 }

@@ -50,6 +50,7 @@ mod support_itself;
 mod takeover;
 mod tasks;
 mod tidy;
+mod tls;
 mod waiting;
 mod web;
 mod worker;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::sentinel::FAILOVER;
+use crate::support::sentinel::{FAILOVER, NAME};
 use crate::support::{Oracle, PATIENCE, Room, Running, SentinelScene, wait_for};
 
 /// Ten times the five seconds within which a worker consumes again.
@@ -30,9 +30,11 @@ fn insist(room: &Room, id: &str, script: &str) {
 /// A worker that is still the same and runs jobs.
 #[track_caller]
 fn is_not_deaf(room: &Room, worker: &mut Running, queue: &str) {
+    let back = Instant::now();
     let id = room.enqueue(["-q", queue, "--", "true"]);
     room.job_in(&id, "SUCCESS", BACK);
     assert!(!worker.has_ended());
+    eprintln!("{queue} consumes again: {} ms", back.elapsed().as_millis());
 }
 
 /// Jobs, a fault in their midst, more jobs, and what all that came to. `fault` returns when
@@ -163,4 +165,20 @@ fn sentinels_that_the_url_does_not_name_are_learned_and_remembered() {
     let id = elsewhere.enqueue(["--", "true"]);
     elsewhere.job_in(&id, "SUCCESS", BACK);
     assert!(!worker.has_ended());
+}
+
+#[test]
+fn a_worker_leaves_an_old_primary_that_nobody_makes_a_replica() {
+    let mut scene = SentinelScene::start();
+    let room = Room::at(&scene.url());
+    let mut worker = room.ready_worker(&["--lease", "10s"]);
+    is_not_deaf(&room, &mut worker, "default");
+    let old = scene.primary();
+    // It is healthy, its connections hold, and the Sentinels cannot change it any more.
+    scene.node(old).cli(&["ACL", "SETUSER", "default", "-slaveof", "-replicaof", "-client|kill"]).text();
+    let begun = scene.sentinel(0).call(&["SENTINEL", "FAILOVER", NAME]).unwrap();
+    assert_eq!(begun.text(), "OK");
+    scene.primary_after(old);
+    is_not_deaf(&room, &mut worker, "default");
+    assert_eq!(scene.node(old).cli(&["ROLE"]).array()[0].text(), "master");
 }

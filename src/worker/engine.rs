@@ -256,7 +256,7 @@ impl Engine {
                     other => self.obey(other),
                 },
                 Some(item) = news.recv() => self.hear(item),
-                answer = self.pulses.answer() => self.take(answer).await,
+                answer = self.pulses.answer() => self.take(answer),
                 () = bell.notified() => if self.free() + self.hook_room() > 0 { self.pulses.hurry() } else { self.pulses.nudge() },
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
@@ -342,7 +342,7 @@ impl Engine {
         }
     }
 
-    async fn take(&mut self, answer: Answer) {
+    fn take(&mut self, answer: Answer) {
         match answer {
             Answer::Pulse { sent_ns, claimed, pulse } => {
                 self.good_ns = self.good_ns.max(sent_ns);
@@ -352,7 +352,8 @@ impl Engine {
                 self.recovered();
                 self.take_pulse(sent_ns, claimed, pulse);
             }
-            Answer::Unknown => self.start_over().await,
+            Answer::Unknown => self.start_over(),
+            Answer::Registered => self.pulses.hurry(),
             Answer::Trouble(error) => self.trouble(&error),
         }
     }

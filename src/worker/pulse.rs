@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::os::boottime_ns;
 use crate::core::error::{Error, Result};
 use crate::core::name::new_nonce;
-use crate::core::store::{Beat, ClaimRequest, Identity, Pulse, RENEW_AT_ONCE, Store};
+use crate::core::store::{Beat, ClaimRequest, Identity, Pulse, RENEW_AT_ONCE, Registration, Store};
 use crate::service::chance::random_unit;
 
 /// Between two claims that the doorbell asks for while nothing is found.
@@ -33,6 +33,8 @@ pub enum Answer {
     },
     /// The books do not know this worker.
     Unknown,
+    /// They do again.
+    Registered,
     /// Redis cannot be asked at the moment.
     Trouble(Error),
 }
@@ -158,25 +160,39 @@ impl Pulses {
                 self.said_serving = None;
                 self.not_before = Instant::now() + Duration::from_millis(100);
             }
+            Answer::Registered => {
+                self.back_off = Duration::ZERO;
+                self.not_before = Instant::now();
+            }
         }
         answer
     }
 
     fn launch(&mut self, call: impl Future<Output = Result<(bool, Beat)>> + Send + 'static) {
+        let sent_ns = boottime_ns();
+        self.send(async move {
+            Ok(match call.await? {
+                (claimed, Beat::Ok(pulse)) => Answer::Pulse { sent_ns, claimed, pulse },
+                (_, Beat::Unknown) => Answer::Unknown,
+            })
+        });
+    }
+
+    fn send(&mut self, call: impl Future<Output = Result<Answer>> + Send + 'static) {
         self.in_flight = true;
         self.hurry = false;
         self.nudged = false;
         self.sent = Some(Instant::now());
-        let sent_ns = boottime_ns();
         let answer_to = self.answer_to.clone();
         tokio::spawn(async move {
-            let answer = match call.await {
-                Ok((claimed, Beat::Ok(pulse))) => Answer::Pulse { sent_ns, claimed, pulse },
-                Ok((_, Beat::Unknown)) => Answer::Unknown,
-                Err(error) => Answer::Trouble(error),
-            };
-            let _ = answer_to.send(answer);
+            let _ = answer_to.send(call.await.unwrap_or_else(Answer::Trouble));
         });
+    }
+
+    /// Enters the books again, in the place of a pulse.
+    pub fn register(&mut self, worker: Registration) {
+        let store = Arc::clone(&self.store);
+        self.send(async move { store.register(&worker).await.map(|()| Answer::Registered) });
     }
 
     /// The server may have forgotten how lately the queues were served.

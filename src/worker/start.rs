@@ -41,7 +41,7 @@ pub async fn register(store: &Store, settings: &Settings) -> Result<Identity> {
     let worker = Name::new(format!("{host}-{}-{word}", settings.pid))
         .map_err(|error| Error::Config(format!("this host's name cannot be used: {error}")))?;
     let identity = Identity { worker, nonce };
-    register_again(store, settings, &identity).await?;
+    store.register(&registration(settings, &identity)).await?;
     publish_queue_settings(store, settings).await?;
     Ok(identity)
 }
@@ -60,22 +60,17 @@ pub async fn publish_queue_settings(store: &Store, settings: &Settings) -> Resul
     Ok(())
 }
 
-/// Enters the books under a name it has.
-///
-/// # Errors
-/// See [`Error`].
-pub async fn register_again(store: &Store, settings: &Settings, identity: &Identity) -> Result<()> {
-    store
-        .register(&Registration {
-            identity: identity.clone(),
-            label: settings.label.clone(),
-            host: settings.host.clone(),
-            pid: settings.pid,
-            boot_id: settings.boot_id.clone(),
-            slots: u32::try_from(settings.slots).unwrap_or(u32::MAX),
-            lease_ms: u64::try_from(settings.lease.as_millis()).unwrap_or(u64::MAX),
-            version: env!("CARGO_PKG_VERSION"),
-            queues: settings.queues.iter().map(|(queue, _)| queue.clone()).collect(),
-        })
-        .await
+/// What the books say of this worker.
+pub fn registration(settings: &Settings, identity: &Identity) -> Registration {
+    Registration {
+        identity: identity.clone(),
+        label: settings.label.clone(),
+        host: settings.host.clone(),
+        pid: settings.pid,
+        boot_id: settings.boot_id.clone(),
+        slots: u32::try_from(settings.slots).unwrap_or(u32::MAX),
+        lease_ms: u64::try_from(settings.lease.as_millis()).unwrap_or(u64::MAX),
+        version: env!("CARGO_PKG_VERSION"),
+        queues: settings.queues.iter().map(|(queue, _)| queue.clone()).collect(),
+    }
 }

@@ -17,7 +17,7 @@ use jobq::core::store::{
 use crate::support::books::{Books, NAMESPACE, Words};
 use crate::support::invariants;
 use crate::support::resp::{Client, Value};
-use crate::support::{PATIENCE, Server, ServerOptions, wait_for};
+use crate::support::{PATIENCE, Server, ServerOptions, cluster, wait_for};
 
 /// A server, its store, and a look at both. The stored state is checked after every verb
 /// that [`Desk::expect`] watches, and when the test ends.
@@ -53,8 +53,14 @@ impl Desk {
         Desk::on(Server::options())
     }
 
+    /// At a server with these options; with `JOBQ_TEST_CLUSTER` set (`make cluster`) it is the
+    /// one node of a Cluster, which checks the keys of every script.
     pub fn on(options: ServerOptions) -> Desk {
-        let server = options.start();
+        let server = if std::env::var_os("JOBQ_TEST_CLUSTER").is_some() {
+            cluster::alone(options)
+        } else {
+            options.start()
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (store, raw) = (store(&server.url()), RefCell::new(server.client()));
         Desk { server, store, runtime, raw, words: RefCell::default(), requests: Cell::new(0) }

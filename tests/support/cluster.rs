@@ -2,10 +2,19 @@
 
 use super::resp::Value;
 use super::server::free_port;
-use super::{PATIENCE, Server, wait_for, wait_for_some};
+use super::{PATIENCE, Server, ServerOptions, wait_for, wait_for_some};
 
 const PRIMARIES: usize = 3;
 const SLOTS: usize = 16_384;
+
+/// A Cluster of one node, which has all slots.
+pub fn alone(options: ServerOptions) -> Server {
+    let bus = format!("cluster-port {}", free_port());
+    let node = options.tcp().config("cluster-enabled yes").config(&bus).start();
+    node.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", &(SLOTS - 1).to_string()]).text();
+    wait_for("the Cluster", PATIENCE, || node.cli(&["CLUSTER", "INFO"]).text().contains("cluster_state:ok"));
+    node
+}
 
 /// Running nodes, killed when dropped. The first three begin as primaries.
 pub struct ClusterScene {

@@ -175,20 +175,25 @@ pub struct Sentinel {
 
 impl Sentinel {
     fn start(primary: u16, options: &SentinelOptions) -> Sentinel {
-        let port = free_port();
-        let dir = temp_dir();
         let mut lines = vec![
-            format!("port {port}"),
-            "bind 127.0.0.1".to_owned(),
-            "logfile log".to_owned(),
             format!("sentinel monitor {NAME} 127.0.0.1 {primary} {QUORUM}"),
             format!("sentinel down-after-milliseconds {NAME} 1000"),
             format!("sentinel failover-timeout {NAME} 4000"),
         ];
         lines.extend(options.password.iter().map(|word| format!("sentinel auth-pass {NAME} {word}")));
         lines.extend(options.sentinel_password.iter().map(|word| format!("requirepass {word}")));
+        Sentinel::configured(lines, options.sentinel_password.clone())
+    }
+
+    /// One with these lines of configuration, besides its port.
+    pub fn with(lines: Vec<String>) -> Sentinel {
+        Sentinel::configured(lines, None)
+    }
+
+    fn configured(mut lines: Vec<String>, password: Option<String>) -> Sentinel {
+        let (port, dir) = (free_port(), temp_dir());
+        lines.splice(0..0, [format!("port {port}"), "bind 127.0.0.1".to_owned(), "logfile log".to_owned()]);
         fs::write(dir.path().join("conf"), lines.join("\n") + "\n").expect("write its configuration");
-        let password = options.sentinel_password.clone();
         let mut sentinel = Sentinel { port, dir, password, child: None };
         sentinel.launch();
         sentinel
@@ -244,7 +249,8 @@ impl Sentinel {
         }
     }
 
-    fn knows(&self, primary: u16, replicas: usize, others: usize) -> bool {
+    /// Whether it sees the primary on this port, up, with so many replicas and other Sentinels.
+    pub fn knows(&self, primary: u16, replicas: usize, others: usize) -> bool {
         let Some(Value::Array(facts)) = self.call(&["SENTINEL", "MASTER", NAME]) else { return false };
         let fact = |name: &str| {
             let at = facts.iter().position(|fact| fact.text() == name).expect("a fact about the primary");

@@ -150,13 +150,10 @@ impl Engine {
     }
 
     /// The books do not know this worker any more: others have its jobs.
-    pub(super) async fn start_over(&mut self) {
+    pub(super) fn start_over(&mut self) {
         let event = Event::new(Level::Warn, "struck off the books, registering again");
         self.shared.journal.complain("unknown worker", &event);
         self.condemn(|_| true);
-        match start::register_again(&self.shared.store, &self.shared.settings, &self.identity).await {
-            Ok(()) => self.pulses.hurry(),
-            Err(error) => self.trouble(&error),
-        }
+        self.pulses.register(start::registration(&self.shared.settings, &self.identity));
     }
 }
