@@ -15,6 +15,7 @@
     reason = "a tool of the source tree, which fails by panicking and prints its findings"
 )]
 
+mod calendar;
 mod depth;
 mod enqueue;
 mod pickup;
@@ -34,11 +35,12 @@ const ALLOWANCE: f64 = 0.10;
 
 type Section = (&'static str, fn() -> Vec<Verdict>);
 
-const SECTIONS: [Section; 4] = [
+const SECTIONS: [Section; 5] = [
     ("enqueue", enqueue::measure),
     ("throughput", throughput::measure),
     ("depth", depth::measure),
     ("pickup", pickup::measure),
+    ("calendar", calendar::measure),
 ];
 
 fn main() -> ExitCode {
