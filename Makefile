@@ -13,11 +13,11 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 GEN = $(CARGO) run -q --locked --example gen --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check unit gen gen-check demo bench chaos cluster install clean
+.PHONY: help setup build test check unit gen gen-check demo bench cron-oracle chaos cluster install clean
 .NOTPARALLEL:
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## check for cargo, cc, Python and a Redis or Valkey server; install what is missing (as root)
 	@sh tools/setup
@@ -57,6 +57,16 @@ cluster: ## every script test again, on a Redis that is a node of a Cluster
 chaos: ## the long fault runs; SEED=, MINUTES=10, JOBS=20000, WORKERS=8, ROUNDS=, ONLY="storm beat"
 	CHAOS_SEED='$(SEED)' CHAOS_MINUTES='$(MINUTES)' CHAOS_JOBS='$(JOBS)' CHAOS_WORKERS='$(WORKERS)' \
 	    CHAOS_ROUNDS='$(ROUNDS)' CHAOS_ONLY='$(ONLY)' $(CARGO) test --locked --bench chaos
+
+# Ten times what `make test` compares, in all zones; then Python's cron packages, in a folder of
+# their own.
+ORACLE = $(abspath $(TARGET_DIR))/cron-oracle
+cron-oracle: ## the long comparison of schedules: Debian's daemon, PyPI's cronsim and croniter
+	mkdir -p $(ORACLE)
+	JOBQ_CRON_ORACLE=$(ORACLE) $(CARGO) test --locked --profile oracle --test jobq -- --nocapture cron::
+	python3 -m venv $(ORACLE)/venv
+	$(ORACLE)/venv/bin/pip install --quiet --requirement tests/cron/requirements.txt
+	$(ORACLE)/venv/bin/python tests/cron/compare.py $(ORACLE)
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages, completions and systemd unit below PREFIX (/usr/local) and DESTDIR

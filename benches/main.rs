@@ -16,6 +16,7 @@
 )]
 
 mod beat;
+mod calendar;
 mod depth;
 mod enqueue;
 mod pickup;
@@ -36,13 +37,14 @@ const ALLOWANCE: f64 = 0.10;
 
 type Section = (&'static str, fn() -> Vec<Verdict>);
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     ("enqueue", enqueue::measure),
     ("throughput", throughput::measure),
     ("depth", depth::measure),
     ("pickup", pickup::measure),
     ("beat", beat::measure),
     ("views", views::measure),
+    ("calendar", calendar::measure),
 ];
 
 fn main() -> ExitCode {

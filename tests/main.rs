@@ -23,6 +23,7 @@ mod cli;
 mod config;
 mod console;
 mod control;
+mod cron;
 mod docs;
 mod durable;
 mod enqueue;
