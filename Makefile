@@ -13,7 +13,7 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 GEN = $(CARGO) run -q --locked --example gen --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check unit gen gen-check demo bench chaos install clean
+.PHONY: help setup build test check unit gen gen-check demo bench chaos mutants install clean
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -54,6 +54,9 @@ bench: build ## what is promised about speed, as ratios; ONLY=depth for one sect
 chaos: ## the long fault runs; SEED=, MINUTES=10, JOBS=20000, WORKERS=8, ROUNDS=, ONLY="storm beat"
 	CHAOS_SEED='$(SEED)' CHAOS_MINUTES='$(MINUTES)' CHAOS_JOBS='$(JOBS)' CHAOS_WORKERS='$(WORKERS)' \
 	    CHAOS_ROUNDS='$(ROUNDS)' CHAOS_ONLY='$(ONLY)' $(CARGO) test --locked --bench chaos
+
+mutants: ## break the code in one way after the other; fails unless the tests notice each
+	sh tools/mutants $(ONLY)
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages, completions and systemd unit below PREFIX (/usr/local) and DESTDIR

@@ -34,6 +34,7 @@ mod limits;
 mod load;
 mod local;
 mod model;
+mod mutants;
 mod outcomes;
 mod output;
 mod reconnect;

@@ -24,4 +24,5 @@ mod settle;
 mod stats;
 mod workers;
 
-use desk::{Desk, ann, id, job, names, registration, store};
+pub use desk::Desk;
+use desk::{ann, id, job, names, registration, store};
