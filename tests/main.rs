@@ -43,6 +43,7 @@ mod scripts;
 mod sentinel;
 mod setup;
 mod signals;
+mod starvation;
 mod status;
 mod store;
 mod support_itself;

@@ -28,7 +28,9 @@ pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedR
         Err(error) => (End::Released("refused", error.to_string()), None),
         Ok(spec) => (attempt(&shared, &job, &spec, &mut carrier, &mut orders).await, Some(spec)),
     };
-    shared.tell(News::Free(job.token.clone()));
+    let starved = matches!(end, End::Released("starved", _));
+    let token = job.token.clone();
+    shared.tell(if starved { News::Starved(token) } else { News::Free(token) });
     settle::log_end(&shared, &job, &end, started.elapsed());
     let mut last_orders = LastOrders::new(&mut orders);
     if !matches!(end, End::LeaseLost) {
