@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)] // a tool of the source tree, not the product
 
 mod config_page;
+mod guarantees;
 mod manual;
 mod pages;
 mod protocol;
@@ -26,13 +27,19 @@ fn main() -> ExitCode {
     for (dir, files) in [(man, pages::man()), (completions, pages::completions()), (docs, pages::docs())] {
         pages.extend(files.into_iter().map(|(name, text)| (Path::new(dir).join(name), text)));
     }
-    let protocol = Path::new(docs).join("protocol.md");
-    let written = std::fs::read_to_string(&protocol).map_err(|error| error.to_string());
-    match written.and_then(|text| protocol::page(&text)) {
-        Ok(text) => pages.push((protocol, text)),
-        Err(fault) => {
-            eprintln!("{}: {fault}", protocol.display());
-            return ExitCode::FAILURE;
+    let guarantees = Path::new(docs).join("guarantees.md");
+    let runs = Path::new(docs).join("results");
+    for (path, page) in [
+        (Path::new(docs).join("protocol.md"), &protocol::page as &dyn Fn(&str) -> Result<String, String>),
+        (guarantees, &|text: &str| guarantees::page(text, &runs)),
+    ] {
+        let written = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+        match written.and_then(|text| page(&text)) {
+            Ok(text) => pages.push((path, text)),
+            Err(fault) => {
+                eprintln!("{}: {fault}", path.display());
+                return ExitCode::FAILURE;
+            }
         }
     }
     let wrong =
