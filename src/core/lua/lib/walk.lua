@@ -14,6 +14,8 @@ local BELONGS = {
   [K.expiry] = of_job(function(job) return job.expires and not FINAL[job.state] and job.state ~= 'STARTED' end),
   [K.retain] = of_job(function(job) return FINAL[job.state] end),
   [K.outputs] = of_job(function(job, _, id) return FINAL[job.state] and redis.call('EXISTS', K.out .. id) == 1 end),
+  -- What has ended, or is gone, must not hold up the next tick of its schedule.
+  [K.chain] = of_job(function(job) return not FINAL[job.state] end),
   [K.tombs] = function(_, id) return redis.call('EXISTS', K.job .. id) == 0 end,
   -- Whoever is watched for what it held leaves the books by takeover.
   [K.workers] = function(_, name)
@@ -65,6 +67,7 @@ local VISIT = {
   end,
   [K.held] = function(name) ensure(K.workers, name, 0, 'a holder that was in no list') end,
   [K.worker] = function(name) ensure(K.workers, name, 0, 'a worker that was in no list') end,
+  [K.schedule] = function(name) ensure(K.schedules, name, 0, 'a schedule that was in no list') end,
   [K.chore] = function(id)
     if redis.call('LPOS', K.chores, id) then return end
     redis.call('RPUSH', K.chores, id)
