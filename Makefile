@@ -13,7 +13,7 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 GEN = $(CARGO) run -q --locked --example gen --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check unit gen gen-check demo bench cron-oracle chaos cluster install clean
+.PHONY: help setup build test check unit gen gen-check demo bench cron-oracle chaos cluster mutants install clean
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -67,6 +67,9 @@ cron-oracle: ## the long comparison of schedules: Debian's daemon, PyPI's cronsi
 	python3 -m venv $(ORACLE)/venv
 	$(ORACLE)/venv/bin/pip install --quiet --requirement tests/cron/requirements.txt
 	$(ORACLE)/venv/bin/python tests/cron/compare.py $(ORACLE)
+
+mutants: ## break the code in one way after the other; fails unless the tests notice each
+	sh tools/mutants $(ONLY)
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages, completions and systemd unit below PREFIX (/usr/local) and DESTDIR

@@ -4,6 +4,8 @@
 mod config_page;
 #[path = "../examples/gen/cron_page.rs"]
 mod cron_page;
+#[path = "../examples/gen/guarantees.rs"]
+mod guarantees;
 #[path = "../examples/gen/manual.rs"]
 mod manual;
 #[path = "../examples/gen/metrics.rs"]
@@ -80,5 +82,43 @@ fn the_schemas_are_up_to_date() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(&name);
         let stored = std::fs::read_to_string(path).unwrap();
         assert!(stored == text, "docs/{name} is not what the code says; run make gen");
+    }
+}
+
+#[test]
+fn the_page_of_guarantees_repeats_what_was_counted() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let page = std::fs::read_to_string(docs.join("guarantees.md")).unwrap();
+    assert!(
+        guarantees::page(&page, &docs.join("results")).unwrap() == page,
+        "docs/guarantees.md is not what docs/results says; run make gen"
+    );
+}
+
+#[test]
+fn the_page_of_guarantees_names_tests_and_runs_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/guarantees.md")).unwrap();
+    let program = std::fs::read_to_string(root.join("tests/chaos/main.rs")).unwrap();
+    let mut named = 0;
+    for name in page.split('`').skip(1).step_by(2).filter(|name| name.contains("::")) {
+        let (module, test) = name.split_once("::").unwrap();
+        let file = match (module, test) {
+            ("chaos_short", _) => "tests/chaos/short.rs".to_owned(),
+            ("scripts", test) => format!("tests/scripts/{test}.rs"),
+            _ => format!("tests/{module}.rs"),
+        };
+        let text = std::fs::read_to_string(root.join(&file)).unwrap_or_else(|_| panic!("{name}: no {file}"));
+        let start = test.trim_end_matches('…');
+        assert!(
+            module == "scripts" || text.contains(&format!("fn {start}")),
+            "{name}: no such test in {file}"
+        );
+        named += 1;
+    }
+    assert!(named > 30, "{named} tests are named");
+    for section in ["storm", "restore", "lost-keys", "baseline-workers", "trees", "output", "shutdown"] {
+        assert!(page.contains(&format!("*{section}*")), "{section} is not on the page");
+        assert!(program.contains(&format!("(\"{section}\", ")), "{section} is no section");
     }
 }

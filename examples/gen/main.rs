@@ -5,6 +5,7 @@
 
 mod config_page;
 mod cron_page;
+mod guarantees;
 mod manual;
 mod metrics;
 mod pages;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// A page as it is written, with its tables made anew.
-type Page = fn(&str) -> Result<String, String>;
+type Page<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
 
 fn main() -> ExitCode {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -32,7 +33,12 @@ fn main() -> ExitCode {
         pages.extend(files.into_iter().map(|(name, text)| (Path::new(dir).join(name), text)));
     }
     // Of these, only the tables are made.
-    let partly: [(&str, Page); 2] = [("protocol.md", protocol::page), ("metrics.md", metrics::page)];
+    let runs = Path::new(docs).join("results");
+    let partly: [(&str, &Page<'_>); 3] = [
+        ("protocol.md", &protocol::page),
+        ("metrics.md", &metrics::page),
+        ("guarantees.md", &|text: &str| guarantees::page(text, &runs)),
+    ];
     for (name, page) in partly {
         let path = Path::new(docs).join(name);
         let written = std::fs::read_to_string(&path).map_err(|error| error.to_string());

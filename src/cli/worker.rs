@@ -97,9 +97,7 @@ fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -
     let log_format = plan.log_format;
     let settings = settings(context, args, plan, local)?;
     let journal = journal(context, log_format);
-    // Two threads, so that a slow line of log never delays a renewal.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.context("the worker's engine cannot start")?;
+    let runtime = engine_runtime().context("the worker's engine cannot start")?;
     // On one of the two, and not on this third thread: most of what it hears comes from there.
     let engine = runtime.spawn(engine::run(settings, Arc::new(store), channel, journal));
     let finish = match runtime.block_on(engine) {
@@ -113,6 +111,23 @@ fn start_engine(context: &Context, args: &WorkerArgs, channel: ControlChannel) -
         Finish::Done => Ok(0),
         Finish::Orphaned => Ok(exit::NO),
     }
+}
+
+/// Two threads, so that a slow line of log never delays a renewal; and others for what blocks.
+fn engine_runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(16)
+        // Once there they stay: on a machine that is out of processes no other could be started,
+        // and without any the trees of jobs could not be killed.
+        .thread_keep_alive(Duration::from_secs(u64::from(u32::MAX)))
+        .enable_all()
+        .build()?;
+    // Where even this one cannot be started, that is an error and no panic.
+    std::thread::Builder::new().spawn(|| ())?.join().ok();
+    let first = runtime.spawn_blocking(|| ());
+    let _ = runtime.block_on(first);
+    Ok(runtime)
 }
 
 fn journal(context: &Context, format: LogFormat) -> Journal {

@@ -27,6 +27,7 @@ use super::order;
 use super::os::boottime_ns;
 use super::pulse::{Answer, Pulses};
 use super::reaper::Reaper;
+use super::scarcity::Scarcity;
 use super::settings::Settings;
 use super::shared::{News, Order, Shared};
 use super::slot;
@@ -51,6 +52,7 @@ const LAST_WORDS: Duration = Duration::from_millis(800);
 mod ending;
 mod facts;
 mod leases;
+mod wake;
 
 /// Why an engine ended.
 #[derive(Debug)]
@@ -144,6 +146,7 @@ struct Engine {
     /// The books say that this worker holds more than it knows of: the tokens that the newest
     /// renewal named, of which those that the next one names again are given up.
     strange: Option<HashSet<String>>,
+    scarcity: Scarcity,
     /// With all slots busy, the next pulse claims hooks instead of renewing.
     hooks_turn: bool,
     /// What this worker holds changed since the newest pulse was sent.
@@ -221,6 +224,7 @@ impl Engine {
             withheld: false,
             asked_lost: now,
             strange: None,
+            scarcity: Scarcity::default(),
             hooks_turn: false,
             changed: false,
             end_by: None,
@@ -276,7 +280,8 @@ impl Engine {
 
     /// Hooks have one slot of their own, on workers that know tasks.
     fn hook_room(&self) -> usize {
-        let knows_tasks = self.mode == Mode::Running && !self.shared.settings.tasks().is_empty();
+        let takes = self.mode == Mode::Running && !self.scarcity.holds(Instant::now());
+        let knows_tasks = takes && !self.shared.settings.tasks().is_empty();
         let busy = self.held.values().any(|held| held.queue == HOOK_QUEUE);
         usize::from(knows_tasks && !busy)
     }
@@ -287,7 +292,10 @@ impl Engine {
         let slots = self.shared.settings.slots;
         let hooks = self.held.values().filter(|held| held.runs && held.queue == HOOK_QUEUE).count();
         let running = self.running();
-        if self.mode != Mode::Running || self.held.len() - running > slots {
+        if self.mode != Mode::Running
+            || self.held.len() - running > slots
+            || self.scarcity.holds(Instant::now())
+        {
             return 0;
         }
         let running = running - hooks;
@@ -441,9 +449,13 @@ impl Engine {
         let was_free = self.free() + self.hook_room();
         match item {
             News::Free(token) => {
-                if let Some(held) = self.held.get_mut(&token) {
-                    held.runs = false;
-                }
+                self.scarcity.eased();
+                self.frees(&token);
+            }
+            News::Starved(token) => {
+                self.scarcity.struck(Instant::now());
+                self.started = self.started.saturating_sub(1);
+                self.frees(&token);
             }
             News::Settled(token) => {
                 self.held.remove(&token);
@@ -460,38 +472,9 @@ impl Engine {
         }
     }
 
-    /// A waiting job has become due: its time is not the pulse's time.
-    fn claim_due(&mut self) {
-        if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() + self.hook_room() > 0 {
-            self.next_due = None;
-            self.empty = false;
-            self.pulses.hurry();
+    fn frees(&mut self, token: &str) {
+        if let Some(held) = self.held.get_mut(token) {
+            held.runs = false;
         }
-    }
-
-    fn next_wake(&self) -> Instant {
-        let now = Instant::now();
-        let mut wake = self.pulses.next(now).min(now + Duration::from_secs(1));
-        // What the guardian has not been told yet.
-        if self.running() != self.told_running || (self.told_lease.is_some() && self.running() == 0) {
-            wake = wake.min((self.talked + TALK_PACE).max(now));
-        }
-        if let Some(deadline) = self.told_lease {
-            wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
-            for held in self.held.values().filter(|held| held.counts()) {
-                let deadline = held.deadline_ns(self.good_ns, Settings::margin(held.lease));
-                wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
-            }
-        }
-        if let Some(due) = self.next_due.filter(|_| self.mode == Mode::Running && self.free() > 0) {
-            wake = wake.min(due.max(now));
-        }
-        if let Some(by) = self.end_by.filter(|_| !self.abandoned) {
-            wake = wake.min(by);
-        }
-        if let Some(most) = self.shared.settings.max_runtime.filter(|_| self.mode == Mode::Running) {
-            wake = wake.min(self.born + most);
-        }
-        wake
     }
 }

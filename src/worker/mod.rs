@@ -41,6 +41,7 @@ mod prepare;
 pub mod proc;
 mod pulse;
 pub mod reaper;
+mod scarcity;
 pub mod settings;
 mod settle;
 mod shared;

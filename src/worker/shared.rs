@@ -31,6 +31,8 @@ pub enum Order {
 pub enum News {
     /// The tree is gone: the slot is free for another job.
     Free(String),
+    /// The same of one that could not be started, because the machine is short of something.
+    Starved(String),
     /// The end was reported, or does not count: the lease is given back.
     Settled(String),
 }

@@ -30,7 +30,9 @@ pub async fn run(shared: Arc<Shared>, job: Claimed, mut orders: mpsc::UnboundedR
     };
     let verdict = settle::verdict(&job, spec.as_ref(), &end);
     settle::count_end(&shared, &job, &end, verdict, started.elapsed());
-    shared.tell(News::Free(job.token.clone()));
+    let starved = matches!(end, End::Released("starved", _));
+    let token = job.token.clone();
+    shared.tell(if starved { News::Starved(token) } else { News::Free(token) });
     settle::log_end(&shared, &job, &end, started.elapsed());
     let mut last_orders = LastOrders::new(&mut orders);
     if !matches!(end, End::LeaseLost) {

@@ -173,6 +173,20 @@ fn a_job_without_its_command_or_input_never_starts() {
 }
 
 #[test]
+fn a_job_that_is_gone_holds_up_no_schedule() {
+    let desk = Desk::new();
+    let (_, token) = desk.running();
+    for name in ["a", "gone"] {
+        desk.raw(&["ZADD", "jobq:{t}:chain:nightly", "1", name]);
+    }
+    mend(&desk);
+    assert_eq!(desk.books().zset("chain:nightly").len(), 1);
+    desk.finish("a", &token);
+    mend(&desk);
+    assert_eq!(desk.books().zset("chain:nightly").len(), 0);
+}
+
+#[test]
 fn a_walk_goes_in_slices_and_every_worker_goes_on_where_another_stopped() {
     let desk = Desk::new();
     let names: Vec<String> = (0..300).map(|number| format!("j{number}")).collect();

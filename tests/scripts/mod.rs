@@ -29,4 +29,5 @@ mod workers;
 
 use jobq::core::store::Bound;
 
-use desk::{Desk, ann, id, job, names, registration, store};
+pub use desk::Desk;
+use desk::{ann, id, job, names, registration, store};

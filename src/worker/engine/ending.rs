@@ -80,7 +80,12 @@ impl Engine {
         });
         if old || spent || idle {
             self.enter(Mode::Draining);
-        } else if settings.burst.is_some() && !self.empty && !self.withheld && self.held.is_empty() {
+        } else if settings.burst.is_some()
+            && !self.empty
+            && !self.withheld
+            && self.held.is_empty()
+            && !self.scarcity.holds(Instant::now())
+        {
             // Nothing to do, and no claim has said so since: ask at once.
             self.pulses.hurry();
         }

@@ -15,6 +15,8 @@ local BELONGS = {
   [K.retain] = of_job(function(job) return FINAL[job.state] end),
   [K.outputs] = of_job(function(job, _, id) return FINAL[job.state] and redis.call('EXISTS', K.out .. id) == 1 end),
   [K.inputs] = of_job(function(job, _, id) return FINAL[job.state] and redis.call('STRLEN', K.stdin .. id) > 0 end),
+  -- What has ended, or is gone, must not hold up the next tick of its schedule.
+  [K.chain] = of_job(function(job) return not FINAL[job.state] end),
   [K.tombs] = function(_, id) return redis.call('EXISTS', K.job .. id) == 0 end,
   -- Whoever is watched for what it held leaves the books by takeover.
   [K.workers] = function(_, name)
@@ -80,6 +82,7 @@ local VISIT = {
       end
     end
   end,
+  [K.schedule] = function(name) ensure(K.schedules, name, 0, 'a schedule that was in no list') end,
   [K.chore] = function(id)
     if redis.call('LPOS', K.chores, id) then return end
     redis.call('RPUSH', K.chores, id)
