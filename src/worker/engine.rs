@@ -190,6 +190,7 @@ impl Engine {
         let guardian = control.sender();
         guardian.send_identity(identity.worker.as_str(), &identity.nonce);
         guardian.send_ready();
+        let mode = if control.is_quiet() { Mode::Quiet } else { Mode::Running };
         let now = Instant::now();
         Engine {
             pulses: Pulses::new(Arc::clone(&shared.store)),
@@ -198,7 +199,7 @@ impl Engine {
             control,
             guardian,
             held: HashMap::new(),
-            mode: Mode::Running,
+            mode,
             watch: Watch::default(),
             watched: now,
             asked_peers: false,
