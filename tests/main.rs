@@ -22,6 +22,7 @@ mod cluster;
 mod cli;
 mod config;
 mod control;
+mod cron;
 mod docs;
 mod durable;
 mod enqueue;

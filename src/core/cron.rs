@@ -12,6 +12,7 @@ mod error;
 mod fault;
 mod field;
 mod parse;
+mod remark;
 mod seed;
 mod stretch;
 #[cfg(test)]
@@ -22,5 +23,6 @@ mod warn;
 pub use calendar::Cron;
 pub use error::{CronError, Warning};
 pub use parse::{Dialect, Parsed, split};
+pub use remark::Remark;
 pub use seed::spread_offset;
 pub use timing::{Ticks, Timing};

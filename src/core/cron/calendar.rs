@@ -66,11 +66,11 @@ impl Cron {
         self.wild
     }
 
-    /// The first matching local second at or after `from`; `None` when none is left before
-    /// the walker's years end (2100).
+    /// The first matching local second at or after `from`, if there is one before [`END`].
     pub(super) fn first_from(&self, from: i64) -> Option<i64> {
         let before = DateTime::<Utc>::from_timestamp(from.max(0) - 1, 0)?;
-        self.walkers.iter().filter_map(|walker| Some(walker.after(&before).next()?.timestamp())).min()
+        let first = |walker: &Schedule| Some(walker.after(&before).next()?.timestamp());
+        self.walkers.iter().filter_map(first).min().filter(|time| *time < END)
     }
 
     /// How many matching local seconds lie in `range`.
@@ -126,7 +126,8 @@ impl Cron {
         if sets.month >> first.month() & 1 == 0 {
             return 0;
         }
-        let weeks = (0..5).fold(0, |bits, week| bits | sets.weekday << (7 * week));
+        // A month touches up to six weeks.
+        let weeks = (0..6).fold(0, |bits, week| bits | sets.weekday << (7 * week));
         let weekdays = weeks >> first.weekday().to_sunday_zero_offset() << 1;
         let days = if self.star { sets.day & weekdays } else { sets.day | weekdays };
         days & full(1..i64::from(first.days_in_month()) + 1)
@@ -140,7 +141,7 @@ impl Cron {
     }
 }
 
-/// 2100-01-01 00:00:00: no schedule has ticks from here on.
+/// 2100-01-01 00:00:00: no clock matches from here on, nor before 1970.
 pub(super) const END: i64 = 4_102_444_800;
 
 /// A set of all values in the range; empty if it is.

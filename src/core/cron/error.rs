@@ -45,6 +45,11 @@ impl CronError {
         CronError { span, ..self }
     }
 
+    /// Whether what is at fault was written with letters.
+    pub(super) fn spells_letters(&self) -> bool {
+        self.text.get(self.span.clone()).is_some_and(|part| part.bytes().any(|b| b.is_ascii_alphabetic()))
+    }
+
     /// The text, and below it carets under what is wrong; two lines, safe for a terminal.
     pub fn pointed(&self) -> String {
         pointed(&self.text, &self.span)

@@ -11,7 +11,8 @@ const WORD: usize = 24;
 
 impl Reader<'_> {
     pub(super) fn wrong(&self, start: usize, message: String) -> CronError {
-        let end = self.at().max(start + 1).min(self.span.end.max(start + 1));
+        let first = self.text.get(start..).and_then(|text| text.chars().next());
+        let end = self.at().max(start + first.map_or(0, char::len_utf8));
         CronError::new(self.text, Some(self.index), start..end, message)
     }
 
@@ -57,7 +58,7 @@ impl Reader<'_> {
         let upper = word.to_ascii_uppercase();
         let is_in =
             |field: &Field| field.names.iter().any(|own| upper.starts_with(&own.to_ascii_uppercase()));
-        let foreign = matches!(upper.as_str(), "L" | "W" | "LW" | "C")
+        let foreign = matches!(upper.as_str(), "L" | "W" | "LW")
             || upper
                 .strip_suffix(['L', 'W'])
                 .is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
@@ -103,30 +104,24 @@ impl Reader<'_> {
 
     /// `22-2`: Debian's daemon accepts it and never runs it.
     pub(super) fn inverted(&mut self, start: usize, first: u8, last: u8) -> CronError {
-        let error = self.wrong(start, format!("the range ends before it begins in {}", self.field.name));
         let step = if self.eat('/') { self.step().unwrap_or(1) } else { 1 };
+        let error = self.wrong(start, format!("the range ends before it begins in {}", self.field.name));
         let Field { low, names, .. } = *self.field;
-        let high = self.field.drawn_high();
-        let size = u64::from(high - low) + 1;
-        let length = u64::from(last) + size - u64::from(first);
+        let (high, size) = (self.field.last(), self.field.size());
+        let spells_names = error.spells_letters();
         let shown = |value: u64| match names.get(usize::try_from(value).unwrap_or(0)) {
-            Some(name) if self.spells_names(start) => name.to_ascii_uppercase(),
+            Some(name) if spells_names => name.to_ascii_uppercase(),
             _ => (value + u64::from(low)).to_string(),
         };
-        let values: Vec<u64> = (0..=length)
+        let values: Vec<String> = (0..=u64::from(last) + size - u64::from(first))
             .step_by(usize::try_from(step).unwrap_or(usize::MAX))
-            .map(|ahead| (u64::from(first - low) + ahead) % size)
+            .map(|ahead| shown((u64::from(first - low) + ahead) % size))
             .collect();
-        let list = values.iter().map(|value| shown(*value)).collect::<Vec<_>>().join(",");
-        let ranges = format!("{first}-{high},{low}-{last}");
-        error.hint(format!("write {}", if step == 1 && values.len() > 12 { ranges } else { list }))
-    }
-
-    /// Whether the item that begins there was written with names.
-    fn spells_names(&self, start: usize) -> bool {
-        self.text
-            .get(start..self.at())
-            .is_some_and(|item| item.bytes().any(|byte| byte.is_ascii_alphabetic()))
+        let two_ranges = format!("{first}-{high},{low}-{last}");
+        error.hint(format!(
+            "write {}",
+            if step == 1 && values.len() > 12 { two_ranges } else { values.join(",") }
+        ))
     }
 }
 

@@ -5,12 +5,15 @@ use std::ops::Range;
 
 use super::calendar::full;
 use super::error::CronError;
+use super::fault::shortened;
 use super::seed;
 
 /// What a field may hold.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: &'static str,
+    /// What all its values make together.
+    pub(super) whole: &'static str,
     pub(super) low: u8,
     pub(super) high: u8,
     /// Names of the values from `low` on, three letters each.
@@ -20,22 +23,22 @@ pub(super) struct Field {
     drawn: u8,
 }
 
-const fn plain(name: &'static str, low: u8, high: u8) -> Field {
-    Field { name, low, high, names: &[], drawn: high }
+const fn plain(name: &'static str, whole: &'static str, low: u8, high: u8) -> Field {
+    Field { name, whole, low, high, names: &[], drawn: high }
 }
 
-pub(super) const SECOND: Field = plain("second", 0, 59);
-pub(super) const MINUTE: Field = plain("minute", 0, 59);
-pub(super) const HOUR: Field = plain("hour", 0, 23);
-pub(super) const DAY: Field = Field { drawn: 28, ..plain("day of month", 1, 31) };
+pub(super) const SECOND: Field = plain("second", "minute", 0, 59);
+pub(super) const MINUTE: Field = plain("minute", "hour", 0, 59);
+pub(super) const HOUR: Field = plain("hour", "day", 0, 23);
+pub(super) const DAY: Field = Field { drawn: 28, ..plain("day of month", "month", 1, 31) };
 pub(super) const MONTH: Field = Field {
     names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-    ..plain("month", 1, 12)
+    ..plain("month", "year", 1, 12)
 };
 pub(super) const WEEKDAY: Field = Field {
     names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
     drawn: 6,
-    ..plain("day of week", 0, 7)
+    ..plain("day of week", "week", 0, 7)
 };
 
 /// A field that was read.
@@ -152,8 +155,9 @@ impl<'a> Reader<'a> {
             reached = u8::try_from(value).unwrap_or(last);
         }
         let whole = (first, last) == (self.field.low, self.field.high);
-        let size = u64::from(self.field.drawn_high()) - u64::from(self.field.low) + 1;
-        if (whole && size % step != 0) || (step > 1 && first < last && reached == first) {
+        if (whole && !self.field.size().is_multiple_of(step))
+            || (step > 1 && first < last && reached == first)
+        {
             read.uneven.push(Step { first, step, last: reached, span: start..self.at });
         }
         Ok(())
@@ -185,7 +189,7 @@ impl<'a> Reader<'a> {
         let open = matches!(self.peek(), None | Some(',' | '/'));
         let high = match (open, first) {
             (true, None) => self.field.drawn,
-            (true, Some(_)) => self.field.drawn_high(),
+            (true, Some(_)) => self.field.last(),
             (false, _) => self.value()?,
         };
         if low > high {
@@ -222,7 +226,7 @@ impl<'a> Reader<'a> {
         match u8::try_from(value).ok().filter(|value| (low..=high).contains(value)) {
             Some(value) => Ok(value),
             None => {
-                let message = format!("{word} is no {name}: they go from {low} to {high}");
+                let message = format!("{} is no {name}: they go from {low} to {high}", shortened(word));
                 let error = self.wrong(start, message);
                 Err(if name == "hour" && value == 24 { error.hint("midnight is hour 0") } else { error })
             }
@@ -235,8 +239,8 @@ impl<'a> Reader<'a> {
         match number(word) {
             Some(0) => Err(self.wrong(start, "a step cannot be 0".to_owned())),
             Some(step) => Ok(step),
-            None if word.is_empty() => Err(self.wrong(start, "a number is missing after /".to_owned())),
-            None => Err(self.wrong(start, format!("{word} is no number; a step is one"))),
+            None if word.is_empty() => Err(self.wrong(start - 1, "a number is missing after /".to_owned())),
+            None => Err(self.wrong(start, format!("{} is no number; a step is one", shortened(word)))),
         }
     }
 
@@ -271,8 +275,13 @@ impl<'a> Reader<'a> {
 }
 
 impl Field {
-    /// The highest value that is not another's second name (7 is 0, Sunday).
-    pub(super) fn drawn_high(&self) -> u8 {
+    /// How many different values it has.
+    pub(super) fn size(&self) -> u64 {
+        u64::from(self.last() - self.low) + 1
+    }
+
+    /// The last value that is not another's second name: Sunday is 0, and 7 as well.
+    pub(super) fn last(&self) -> u8 {
         if self.names.len() == 7 { self.high - 1 } else { self.high }
     }
 }
@@ -280,5 +289,5 @@ impl Field {
 /// Digits alone, however many: what is too large for the type is too large for any field.
 fn number(word: &str) -> Option<u64> {
     let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| word.parse().unwrap_or(u64::MAX))
+    digits.then(|| u64::from(word.parse().unwrap_or(u32::MAX)))
 }

@@ -86,6 +86,9 @@ impl Cron {
             return nickname(text, dialect);
         }
         let spans: Vec<Range<usize>> = spans(text).collect();
+        if let Some(error) = zone_in_front(text, spans.first()) {
+            return Err(error);
+        }
         let fields = match (spans.len(), dialect) {
             (5, _) => &SIX[1..],
             (6, Dialect::Schedule) => &SIX[..],
@@ -126,33 +129,41 @@ fn nickname(text: &str, dialect: Dialect) -> Result<Parsed, CronError> {
     let mut words = spans(text);
     let span = words.next().unwrap_or(0..text.len());
     let word = text.get(span.clone()).unwrap_or_default();
-    let refused = |message: String| CronError::new(text, None, span.clone(), message);
+    let lower = word.trim_start_matches('@').to_ascii_lowercase();
+    let fields = NICKNAMES.iter().find(|(name, _)| *name == lower).map(|(_, fields)| fields);
+    let refused = |message: String, hint: &str| Err(CronError::new(text, None, span, message).hint(hint));
+    if fields.is_none() && lower != "reboot" {
+        let hint = match lower.as_str() {
+            "every" => "for a period there is every = \"10m\"",
+            _ => "there are @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually",
+        };
+        return refused(format!("{} is no nickname", shortened(word)), hint);
+    }
     if let Some(next) = words.next() {
-        let message = format!("nothing can follow {}", shortened(word));
+        let message = format!("nothing can follow {word}");
         return Err(CronError::new(text, None, next.start..text.trim_end_matches(is_blank).len(), message));
     }
-    let lower = word.trim_start_matches('@').to_ascii_lowercase();
-    if lower == "reboot" {
-        return match dialect {
-            Dialect::Crontab => Ok(Parsed::Reboot),
-            Dialect::Schedule => Err(refused("@reboot belongs to the crontab of a host".to_owned())
-                .hint("beat has no host of its own; put the line into a file for --crontab")),
-        };
+    match (fields, dialect) {
+        (Some(fields), _) => Cron::parse(fields, dialect, ""),
+        (None, Dialect::Crontab) => Ok(Parsed::Reboot),
+        (None, Dialect::Schedule) => refused(
+            "@reboot is for crontabs".to_owned(),
+            "a schedule belongs to no host; put the line into a file for beat --crontab",
+        ),
     }
-    match NICKNAMES.iter().find(|(name, _)| *name == lower) {
-        Some((_, fields)) => Cron::parse(fields, dialect, ""),
-        None if lower == "every" || lower.starts_with("every_") => {
-            Err(refused(format!("{} is no nickname", shortened(word)))
-                .hint("for a period there is every = \"10m\""))
-        }
-        None => Err(refused(format!("{} is no nickname", shortened(word)))
-            .hint("there are @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually")),
-    }
+}
+
+/// `TZ=UTC 0 0 * * *`, which some crons take.
+fn zone_in_front(text: &str, first: Option<&Range<usize>>) -> Option<CronError> {
+    let first = first?;
+    let word = text.get(first.clone())?;
+    let message = "a time zone is no part of the expression".to_owned();
+    (word.starts_with("TZ=") || word.starts_with("CRON_TZ="))
+        .then(|| CronError::new(text, None, first.clone(), message).hint("its place is timezone = or --tz"))
 }
 
 fn wrong_count(text: &str, spans: &[Range<usize>], dialect: Dialect) -> CronError {
     let whole = spans.first().map_or(0, |span| span.start)..spans.last().map_or(0, |span| span.end);
-    let first = whole.start..spans.first().map_or(0, |span| span.end);
     let fields = match dialect {
         Dialect::Crontab => "five fields",
         Dialect::Schedule => "five fields, or six with seconds in front",
@@ -162,14 +173,9 @@ fn wrong_count(text: &str, spans: &[Range<usize>], dialect: Dialect) -> CronErro
         count => count.to_string(),
     };
     let error =
-        CronError::new(text, None, whole.clone(), format!("a schedule has {fields}; here are {count}"));
-    let word = text.get(first.clone()).unwrap_or_default();
-    if word.starts_with("TZ=") || word.starts_with("CRON_TZ=") {
-        let message = "a time zone is no part of the expression".to_owned();
-        return CronError::new(text, None, first, message).hint("its place is timezone = or --tz");
-    }
-    if spans.len() == 1 && when::duration(word).is_ok() {
-        return error.hint(format!("for a period there is every = \"{word}\""));
+        CronError::new(text, None, whole.clone(), format!("a schedule has {fields}; this has {count}"));
+    if spans.len() == 1 && when::duration(text).is_ok() {
+        return error.hint(format!("for a period there is every = \"{}\"", text.trim()));
     }
     match (spans.get(5), dialect) {
         (Some(surplus), Dialect::Crontab) => error

@@ -1,15 +1,18 @@
 //! Ticks: the instants at which a schedule is due.
 
+use std::ops::Range;
+
 use jiff::tz::TimeZone;
 
-use super::calendar::{Cron, END};
+use super::calendar::{Cron, DAY, END};
 use super::seed;
 use super::stretch::{Stretch, stretches};
 
 /// What makes a schedule due.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ticks {
-    /// A cron expression on the clock of a zone, in whole seconds, before the year 2100.
+    /// A cron expression on the clock of a zone, in whole seconds, while that clock shows the
+    /// years 1970 to 2099.
     Cron {
         /// The expression.
         cron: Cron,
@@ -96,7 +99,7 @@ impl Timing {
     }
 
     /// An instant as it is without the offset.
-    fn unshifted(&self, ms: i64) -> i64 {
+    pub(super) fn unshifted(&self, ms: i64) -> i64 {
         ms.saturating_sub_unsigned(self.offset_ms)
     }
 }
@@ -110,8 +113,11 @@ fn period(period_ms: u64) -> Option<i64> {
     i64::try_from(period_ms).ok().filter(|period| *period > 0)
 }
 
+/// The instants at which some clock shows a year from 1970 to 2099.
+pub(super) const REACH: Range<i64> = -2 * DAY..END + 2 * DAY;
+
 fn next_cron(cron: &Cron, zone: &TimeZone, after: i64) -> Option<i64> {
-    let after = after.max(-1);
+    let after = after.clamp(REACH.start, REACH.end);
     // The last answer of the walker serves as long as what is asked lies before it.
     let (mut asked, mut found) = (i64::MAX, None);
     let mut first_from = |from: i64| {
@@ -121,7 +127,7 @@ fn next_cron(cron: &Cron, zone: &TimeZone, after: i64) -> Option<i64> {
         found
     };
     for stretch in stretches(zone, after) {
-        if stretch.from >= END {
+        if stretch.from > REACH.end {
             break;
         }
         let owed = stretch.owed(cron.is_wild());
@@ -135,14 +141,14 @@ fn next_cron(cron: &Cron, zone: &TimeZone, after: i64) -> Option<i64> {
         let start = live.start.max(after + 1 + stretch.offset);
         let time = if start < live.end { first_from(start).filter(|time| *time < live.end) } else { None };
         if let Some(time) = time {
-            return Some(time - stretch.offset).filter(|tick| *tick < END);
+            return Some(time - stretch.offset);
         }
     }
     None
 }
 
 fn count_cron(cron: &Cron, zone: &TimeZone, from: i64, to: i64) -> u64 {
-    let (from, to) = (from.max(-1), to.min(END - 1));
+    let (from, to) = (from.max(REACH.start), to.min(REACH.end));
     let in_stretch = |stretch: Stretch| {
         let owed = stretch.owed(cron.is_wild());
         let late = stretch.from > from && cron.count(owed) > 0;

@@ -38,15 +38,13 @@ pub(super) fn all(text: &str, reads: &[Read]) -> Vec<Warning> {
 /// `*/7` in minutes: seven, and then four to the full hour.
 fn uneven(field: &Field, step: &Step, index: usize) -> Warning {
     let Step { first, step, last, ref span } = *step;
-    let name = field.name;
     let message = if first == last {
-        format!("a step of {step} leaves {first} alone of the {name}s")
-            .replace("days of months", "day of month")
-    } else if name == DAY.name {
-        format!("a step of {step} does not divide months: after day {last} at most comes day {first}")
+        format!("a step of {step} takes {} {first} alone", field.name)
+    } else if field.name == DAY.name {
+        format!("a step of {step} does not divide the month: after day {last} at most comes day {first}")
     } else {
-        let gap = u64::from(field.high) + 1 - u64::from(last) + u64::from(first);
-        format!("a step of {step} does not divide the {name}s: from {last} to {first} it is {gap}")
+        let gap = field.size() + u64::from(first) - u64::from(last);
+        format!("a step of {step} does not divide the {}: from {last} to {first} it is {gap}", field.whole)
     };
     Warning { message, field: index, span: span.clone() }
 }
@@ -81,7 +79,7 @@ fn missing_days(day: &Read, month: &Read, weekday: &Read, index: usize) -> Optio
     let february = month.set >> 2 & 1 == 1 && day.set & full(1..30) == 1 << 29;
     let message = match (without.as_slice(), february) {
         ([], false) => return None,
-        ([], true) => "February has this day in leap years only".to_owned(),
+        ([], true) => "February has such a day in leap years only".to_owned(),
         (months, _) => format!("there is no such day in {}", months.join(", ")),
     };
     Some(Warning { message, field: index, span: day.span.clone() })
