@@ -25,6 +25,7 @@ pub(super) async fn run(context: &Context, args: &InspectArgs) -> Done {
         InspectCommand::Job(args) => jobs::pages(context, args).await,
         InspectCommand::Why(args) => jobs::why(context, args).await,
         InspectCommand::Workers(view) => workers(context, view).await,
+        InspectCommand::Schedules(view) => super::beat::inspect(context, view).await,
         InspectCommand::Failures(args) => jobs::failures(context, args).await,
         InspectCommand::Server(view) => server(context, view).await,
         InspectCommand::Config(args) => config::show(context, args).await,

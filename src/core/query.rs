@@ -169,7 +169,10 @@ impl Store {
         failures.sort_by_key(|line| std::cmp::Reverse(line.finished_ms));
         failures.truncate(10);
         let server = self.server().await?;
-        Ok(Overview { namespace: self.namespace.to_string(), now_ms, queues, workers, failures, server })
+        let beats = self.beats().await?;
+        let overdue = if beats.schedules > 0 { self.overdue().await? } else { Vec::new() };
+        let namespace = self.namespace.to_string();
+        Ok(Overview { namespace, now_ms, queues, workers, failures, beats, overdue, server })
     }
 
     /// Whether the namespace has such a queue: a job or a setting was ever put there.

@@ -47,6 +47,7 @@ pub fn health(overview: &Overview) -> Health {
     }));
     attention.extend(overview.queues.iter().filter_map(|queue| paused(queue, overview.now_ms)));
     attention.extend(overview.queues.iter().filter_map(full));
+    attention.extend(beats(overview));
     let server = &overview.server;
     if server.eviction.starts_with("allkeys") {
         attention.push(format!("the server may drop jobs when memory is short ({})", server.eviction));
@@ -70,6 +71,28 @@ fn paused(queue: &QueueReport, now_ms: i64) -> Option<String> {
     let since = time(now_ms - pause.since_ms);
     let by = format!("{}@{}", pause.user, pause.host);
     Some(format!("queue {} is paused since {since}{until}, by {by}{why}; {waiting} {verb}", queue.name))
+}
+
+/// Schedules whose tick nobody acts on, with the time they are late, in milliseconds.
+pub(super) fn late(overview: &Overview) -> impl Iterator<Item = (&str, u64)> {
+    let late = |due_ms: i64| u64::try_from(overview.now_ms.saturating_sub(due_ms)).unwrap_or(0);
+    let all = overview.overdue.iter().map(move |(name, due_ms)| (name.as_str(), late(*due_ms)));
+    all.filter(|(_, late_ms)| *late_ms >= super::schedule::LATE_MS)
+}
+
+fn beats(overview: &Overview) -> Option<String> {
+    let schedules = overview.beats.schedules;
+    if schedules > 0 && overview.beats.live().next().is_none() {
+        return Some(match schedules {
+            1 => "there is 1 schedule and no beat is running".to_owned(),
+            many => format!("there are {many} schedules and no beat is running"),
+        });
+    }
+    let (name, worst_ms) = late(overview).max_by_key(|(_, late_ms)| *late_ms)?;
+    Some(match late(overview).count() {
+        1 => format!("schedule {name} is late by {}", short(worst_ms)),
+        many => format!("{many} schedules are late, {name} by {}", short(worst_ms)),
+    })
 }
 
 fn full(queue: &QueueReport) -> Option<String> {

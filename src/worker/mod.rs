@@ -31,6 +31,7 @@ pub mod exec;
 pub mod guardian;
 mod ladder;
 mod launch;
+mod mail;
 mod notes;
 pub mod order;
 pub mod os;
