@@ -72,7 +72,7 @@ mutants: ## break the code in one way after the other; fails unless the tests no
 	sh tools/mutants $(ONLY)
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
-install: $(BIN) ## the program, man pages, completions and systemd unit below PREFIX (/usr/local) and DESTDIR
+install: $(BIN) ## the program, man pages, completions and systemd units below PREFIX (/usr/local) and DESTDIR
 	$(INSTALL) -Dm755 $(BIN) $(DESTDIR)$(PREFIX)/bin/jobq
 	$(INSTALL) -d $(SHARE)/man/man1 $(SHARE)/man/man5
 	$(INSTALL) -m644 man/*.1 $(SHARE)/man/man1
@@ -82,8 +82,9 @@ install: $(BIN) ## the program, man pages, completions and systemd unit below PR
 	$(INSTALL) -Dm644 completions/_jobq $(SHARE)/zsh/site-functions/_jobq
 	$(INSTALL) -Dm644 completions/jobq.fish $(SHARE)/fish/vendor_completions.d/jobq.fish
 	$(INSTALL) -d $(UNITS)
-	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' dist/jobq-worker@.service >$(UNITS)/jobq-worker@.service
-	chmod 644 $(UNITS)/jobq-worker@.service
+	for unit in jobq-worker@.service jobq-beat.service; do \
+	    sed 's|/usr/local/bin/|$(PREFIX)/bin/|' dist/$$unit >$(UNITS)/$$unit && chmod 644 $(UNITS)/$$unit || exit 1; \
+	done
 
 $(BIN):
 	$(MAKE) build

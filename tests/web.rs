@@ -323,6 +323,34 @@ fn what_goes_wrong_is_told_in_the_words_of_http() {
 }
 
 #[test]
+fn the_nightly_report_is_one_report_however_many_beats_run() {
+    let site = Site::set();
+    site.edit("PART_SECONDS = \"0.2\"", "PART_SECONDS = \"0\"");
+    let next = site.room.jobq(["beat", "next", "nightly_report", "-n", "1"]).cwd(site.app()).run().status(0);
+    assert!(next.stdout_text().contains(" 00:00:00 JST "), "{next}");
+    // Midnight is seconds away: as often as that, and otherwise the same schedule.
+    site.edit("cron = \"0 0 * * *\"", "cron = \"* * * * * *\"");
+    let beats: Vec<Running> = (0..2).map(|_| site.room.jobq(["beat"]).cwd(site.app()).spawn()).collect();
+    beats.iter().for_each(|beat| beat.wait_stderr(" ready ", PATIENCE));
+    let worker = site.worker(&["-q", "emails,reports", "-c", "2"]);
+    let schedule = || -> Json {
+        let output = site.room.jobq(["inspect", "schedules", "--json"]).run().status(0);
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    wait_for("five nights", PATIENCE, || schedule()["fired"].as_u64() >= Some(5));
+    for beat in beats {
+        end(beat);
+    }
+    let fired = schedule()["fired"].as_u64().unwrap();
+    let by_hand = site.room.jobq(["beat", "trigger", "nightly_report"]).run().status(0).line();
+    let jobs =
+        || ["SUCCESS", "EXPIRED"].iter().map(|state| site.room.count("reports", state) as u64).sum::<u64>();
+    wait_for("the reports", PATIENCE, || jobs() == fired + 1);
+    assert_eq!(site.room.job(&by_hand).0["result"]["user_id"], 1);
+    end(worker);
+}
+
+#[test]
 fn the_flow_in_plain_shell() {
     let site = Site::set();
     let worker = site.worker(&["-q", "emails,reports", "-c", "2"]);
@@ -367,7 +395,12 @@ fn the_unit_is_one_that_systemd_takes() {
     assert!(value("WatchdogSec").parse::<u64>().is_ok());
     let words: Vec<&str> = value("ExecStart").split(' ').collect();
     assert_eq!(words, ["/usr/local/bin/jobq", "worker", "-q", "%i", "$JOBQ_WORKER_ARGS"]);
-    // Every line is a section, a remark or an assignment, also where systemd is not at hand.
+    checked_unit(&room, file, &text);
+}
+
+/// Well formed, and taken by `systemd-analyze` where that is at hand.
+#[track_caller]
+fn checked_unit(room: &Room, file: &str, text: &str) {
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let key = line.split_once('=').map(|(key, _)| key);
         let is_key = key.is_some_and(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric()));
@@ -384,6 +417,16 @@ fn the_unit_is_one_that_systemd_takes() {
 }
 
 #[test]
+fn the_schedulers_unit_is_one_that_systemd_takes() {
+    let room = Room::at("unix:///nowhere/s");
+    let text = std::fs::read_to_string(root().join("dist/jobq-beat.service")).unwrap();
+    checked_unit(&room, "jobq-beat.service", &text);
+    for line in ["Type=notify", "WatchdogSec=30", "Environment=JOBQ_LOCAL=never", "NoNewPrivileges=yes"] {
+        assert!(text.lines().any(|one| one == line), "{line}");
+    }
+}
+
+#[test]
 fn make_install_puts_the_unit_where_systemd_looks() {
     let room = Room::at("unix:///nowhere/s");
     let built = room.write("target/release/jobq", "");
@@ -396,9 +439,12 @@ fn make_install_puts_the_unit_where_systemd_looks() {
         .run()
         .stderr("")
         .status(0);
-    let unit = std::fs::read_to_string(to.join("usr/lib/systemd/system/jobq-worker@.service")).unwrap();
-    assert!(unit.contains("\nExecStart=/usr/bin/jobq worker -q %i "), "{unit}");
-    assert!(!unit.contains("/usr/local"), "{unit}");
+    for (file, start) in [("jobq-worker@", "worker -q %i "), ("jobq-beat", "beat $JOBQ_BEAT_ARGS\n")] {
+        let file = format!("usr/lib/systemd/system/{file}.service");
+        let unit = std::fs::read_to_string(to.join(file)).unwrap();
+        assert!(unit.contains(&format!("\nExecStart=/usr/bin/jobq {start}")), "{unit}");
+        assert!(!unit.contains("/usr/local"), "{unit}");
+    }
 }
 
 #[test]
@@ -412,12 +458,19 @@ fn the_container_files_are_well_formed() {
         .status(0);
     let compose: Json = serde_json::from_slice(&shown.stdout).unwrap();
     let services = compose["services"].as_object().unwrap();
-    assert_eq!(services.keys().collect::<Vec<_>>(), ["redis", "web", "worker-emails", "worker-reports"]);
+    assert_eq!(
+        services.keys().collect::<Vec<_>>(),
+        ["beat", "redis", "web", "worker-emails", "worker-reports"]
+    );
     for (name, queue, slots) in [("worker-emails", "emails", "8"), ("worker-reports", "reports", "2")] {
         assert_eq!(services[name]["command"], json!(["jobq", "worker", "-q", queue, "-c", slots]));
         assert_eq!(services[name]["environment"]["JOBQ_LOCAL"], "never");
         assert_eq!(services[name]["stop_grace_period"], "45s");
     }
+    assert_eq!(
+        (&services["beat"]["command"], &services["beat"]["deploy"]["replicas"]),
+        (&json!(["jobq", "beat"]), &json!(2))
+    );
     let redis = services["redis"]["command"].as_array().unwrap();
     assert!(redis.windows(2).any(|pair| pair == ["--appendonly", "yes"]), "{redis:?}");
     let build = &services["web"]["build"];

@@ -1,6 +1,8 @@
 //! jobq.toml.5: the keys from the table that the reader goes by, the rest by hand.
 
-use jobq::config::schema::{ALERT, Key, PARAM, POLICY, QUEUE, REDIS, TASK, WORKER, keys};
+use jobq::config::schema::{
+    ALERT, Key, MISSED_ALERT, PARAM, POLICY, QUEUE, REDIS, SCHEDULE, TASK, WORKER, keys,
+};
 
 use super::manual::{DATE, VERSION};
 use super::roff::{Page, bold, escape};
@@ -21,6 +23,11 @@ const VALUES: &[(&str, &str)] = &[
     ("duration", "A string as on the command line: `\"90s\"`, `\"10m\"`, `\"1h30m\"`, `\"2d\"`."),
     ("size", "A number of bytes, or a string with a unit of 1024: `4096`, `\"32K\"`, `\"64M\"`, `\"1GiB\"`."),
     ("codes", "Exit codes: `75`, `\"75,100-110\"` or `[75, \"100-110\"]`."),
+    (
+        "date and time",
+        "TOML's own, or a string: `2026-12-01 09:00`, RFC 3339, or `@` and seconds since 1970. Without an offset it \
+         is read in the zone of the schedule. It must mean the same whenever it is read: no `tomorrow`.",
+    ),
     ("name", "Letters, digits, `.`, `_` and `-`, beginning with a letter or digit; at most 128."),
     ("path", "Absolute, or from the folder of the file that has it. Neither `~` nor variables are expanded."),
 ];
@@ -38,6 +45,12 @@ option; `dash = true` in the definition of the parameter allows it. Numbers are 
 With `shell = true` the script is passed to `sh -c` as it stands, and a placeholder in it is an error. \
 Parameters are in the environment of every task as `JOBQ_ARG_NAME`: strings as they are, everything else as JSON.";
 
+const SCHEDULES: &str = "\
+What jobq-beat(1) enqueues, and when. It takes the keys of the policy too, for its jobs. A beat publishes the \
+table when it starts and at HUP: Redis then has these schedules and no others of a file, and the last publishing \
+wins. A configuration without a table `[schedules]` says nothing of schedules and leaves them alone; an empty \
+one removes those that were published from a file. Pausing a schedule is not for the file: `jobq beat pause`.";
+
 const PARAMS: &str = "\
 The order of the table is the order in which parameters can be given without a name; those that must be given \
 come first. A parameter is the name of its type, `string`, `integer`, `number`, `boolean`, `list` (of strings, \
@@ -47,7 +60,7 @@ numbers and booleans) or `json`, or a table with these keys.";
 pub(crate) fn page() -> String {
     let mut page = Page::new("jobq.toml", 5, DATE, VERSION);
     page.section("NAME");
-    page.text("jobq.toml - configuration of jobq: server, tasks, queues, workers");
+    page.text("jobq.toml - configuration of jobq: server, tasks, schedules, queues, workers");
     page.section("DESCRIPTION");
     page.text(ABOUT);
     page.section("VALUES");
@@ -69,6 +82,10 @@ pub(crate) fn page() -> String {
     page.subsection("alert");
     page.text("One of the conditions at least.");
     entries(&mut page, ALERT);
+    table(&mut page, "[schedules.NAME]", SCHEDULES, SCHEDULE);
+    page.subsection("alert of a schedule");
+    page.text("A job on the queue `hooks` when a success is overdue, and one when there is a success again.");
+    entries(&mut page, MISSED_ALERT);
     table(
         &mut page,
         "[queues.NAME]",
@@ -79,8 +96,8 @@ pub(crate) fn page() -> String {
     table(
         &mut page,
         "POLICY",
-        "Keys of tasks and of queues. An option wins over the task, the task over its queue, the queue over the \
-         default.",
+        "Keys of tasks, queues and schedules. An option wins over the task, the task over its queue, the queue over \
+         the default; a schedule stands where options would.",
         POLICY,
     );
     table(&mut page, "[worker]", "How workers run. Options of jobq-worker(1) win.", WORKER);
@@ -91,7 +108,7 @@ pub(crate) fn page() -> String {
         "The JSON schema of the file, for editors that complete TOML, in the `share/jobq` of the installation.",
     );
     page.section("SEE ALSO");
-    page.raw("jobq(1),\njobq\\-inspect(1),\njobq\\-worker(1)");
+    page.raw("jobq(1),\njobq\\-beat(1),\njobq\\-inspect(1),\njobq\\-worker(1),\njobq\\-cron(5)");
     page.done()
 }
 

@@ -17,8 +17,13 @@ pub(crate) fn page(command: &Command) -> String {
     page.text(&format!("{name} - {}", lower(&about(command))));
     page.section("SYNOPSIS");
     let leaves = leaves(command);
-    let usages: Vec<String> =
-        if leaves.is_empty() { usage(command) } else { leaves.iter().flat_map(|leaf| usage(leaf)).collect() };
+    // A command that does something without a subcommand too has options of its own.
+    let alone = leaves.is_empty() || own(command).next().is_some();
+    let mut usages: Vec<String> = if alone { usage(command) } else { Vec::new() };
+    if !leaves.is_empty() {
+        usages.truncate(1);
+        usages.extend(leaves.iter().flat_map(|leaf| usage(leaf)));
+    }
     page.synopsis(&usages);
     page.section("DESCRIPTION");
     page.text(&beyond_about(command));
@@ -33,11 +38,19 @@ pub(crate) fn page(command: &Command) -> String {
             arguments(&mut page, own(leaf));
         }
         page.section("OPTIONS");
+        if alone {
+            page.text("Without a command:");
+            options(&mut page, command);
+        }
     }
     globals_named(&mut page, command);
     after(&mut page, command);
     if command.get_name() == "worker" {
         job_environment(&mut page);
+    }
+    if command.get_name() == "beat" {
+        page.section("CRONTABS");
+        page.text(super::text::CRONTABS);
     }
     page.section("EXIT STATUS");
     page.text("The table and the rules of waiting stand in jobq(1).");
@@ -233,12 +246,15 @@ fn job_environment(page: &mut Page) {
 fn see_also(page: &mut Page, without: Option<&str>) {
     page.section("SEE ALSO");
     let mut pages: Vec<String> = without.map(|_| "jobq(1)".to_owned()).into_iter().collect();
-    for name in ["control", "enqueue", "inspect", "status", "worker"] {
+    for name in ["beat", "control", "enqueue", "inspect", "status", "worker"] {
         if without != Some(name) {
             pages.push(format!("jobq-{name}(1)"));
         }
     }
     pages.push("jobq.toml(5)".to_owned());
+    if without == Some("beat") {
+        pages.push("jobq-cron(5)".to_owned());
+    }
     let pages: Vec<String> = pages.iter().map(|one| escape(one)).collect();
     page.raw(&pages.join(",\n"));
 }

@@ -121,6 +121,32 @@ pub(crate) const SECTIONS: &[Section] = &[
     ),
 ];
 
+pub(crate) const CRONTABS: &str = "\
+A crontab runs as it is. Times are read as Debian's cron reads them; see jobq-cron(5). Each line becomes a \
+schedule whose jobs run `SHELL -c COMMAND` in the queue `cron-HOST`, so a worker has to serve that: `jobq worker \
+-q cron-HOST`. As with cron, jobs of one line may overlap, ticks that nobody was there for are left out, and the \
+exit code is not looked at; jobq records it all the same, and a job that failed shows as FAILURE.
+
+Lines that set a variable hold for the lines below them; `PATH` is `/usr/bin:/bin` and `SHELL` `/bin/sh` unless \
+they say otherwise. `CRON_TZ` sets the zone of the times below it. `TZ` does not: as with cron it is a variable of \
+the commands. `HOME` is the folder that jobs start in, else the home of the worker's user. `%` and `\\%` mean what \
+they mean to cron: the input, and a percent sign.
+
+With `MAILTO` the worker collects what a job prints and hands it to `sendmail`, if there is anything; the job's \
+output and exit code stay as they are. A worker without `sendmail` says so in the output of the job, and `jobq beat \
+check` and the start of the beat say so when it is missing there. Without `MAILTO`, or with an empty one, nothing \
+is mailed; cron would mail to the owner of the crontab. What a job printed before it was killed is not mailed.
+
+jobq cannot become another user. In `/etc/crontab`, in `/etc/cron.d` and with `--user-field` each line names a \
+user; a line whose user is not the one that the workers run as (`--worker-user`, else the user of this command) is \
+refused, and a worker that runs as somebody else does not run its jobs. What is refused is told by file and line \
+before anything runs, and nothing of that file is published, unless `--skip-refused` leaves such lines out.
+
+`@reboot` makes one job for each boot of the machine whose crontab has it, and only a beat on that machine makes \
+it. The name of a schedule is made of host, path and line: it stays the same wherever the line stands in its file. \
+A file is read again within seconds of a change; a version with a line that is refused does not count, and what \
+was published stays.";
+
 pub(crate) const JOB_INTRO: &str = "\
 A job gets the worker's `PATH`, `HOME`, `USER`, `LOGNAME`, `SHELL`, `LANG`, `LC_*` and `TZ`, then what \
 its producer gave with `-e`, then these.";

@@ -33,6 +33,7 @@ mod alarms;
 mod book;
 mod clock;
 pub mod counters;
+pub mod crontab;
 mod plan;
 mod publish;
 mod round;

@@ -1,6 +1,7 @@
 //! What can be typed. Parsing has no effects; [`super::resolve`] turns what was typed into
 //! what is wanted.
 
+mod beat;
 mod control;
 mod enqueue;
 pub(in crate::cli) mod help;
@@ -17,6 +18,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+pub use beat::{
+    AddArgs, BeatArgs, BeatCommand, BeatRunArgs, CheckArgs, CrontabArgs, ImportArgs, ImportCommand, NextArgs,
+    RemoveArgs, SuspendArgs,
+};
 pub use control::{
     CancelArgs, ControlArgs, ControlCommand, DeleteArgs, KeepArgs, LimitArgs, PauseArgs, PurgeArgs,
     QuietArgs, RequeueArgs, ResumeArgs, RetryArgs, ServerCommand, StopArgs,
@@ -74,6 +79,14 @@ pub enum Command {
     /// children is left when it has ended. Any number of workers, on any number of machines,
     /// share the queues; when one of them dies, another runs its jobs again.
     Worker(Box<WorkerArgs>),
+    /// Enqueue jobs on time: a scheduler, as many as you like
+    ///
+    /// Runs until it is stopped, and makes one job for each tick of each schedule, however many
+    /// beats run, die or disagree. Schedules stand in [schedules] of jobq.toml, in crontabs
+    /// (--crontab), or were added by `jobq beat add`; Redis holds what counts. The beat publishes
+    /// its files when it starts, when they change, and at HUP: what is gone from a file is
+    /// removed. Without a table [schedules] the configuration says nothing of schedules.
+    Beat(Box<BeatArgs>),
     /// Show how things stand, or one job in full
     ///
     /// Without an id: whether all is well, what waits, what runs, what failed. With ids: each
@@ -242,9 +255,13 @@ where
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     cli.global.flags = (typed("url"), typed("namespace"));
-    check(&cli).map_err(|(name, fault)| match command.find_subcommand_mut(name) {
-        Some(subcommand) => subcommand.error(ErrorKind::ArgumentConflict, fault),
-        None => command.error(ErrorKind::ArgumentConflict, fault),
+    check(&cli).map_err(|(name, fault)| {
+        let named = name.split(' ').filter(|word| !word.is_empty());
+        let found = named.fold(Some(&mut command), |at, word| at?.find_subcommand_mut(word));
+        found.map_or_else(
+            || Cli::command().error(ErrorKind::ArgumentConflict, &fault),
+            |subcommand| subcommand.error(ErrorKind::ArgumentConflict, &fault),
+        )
     })?;
     Ok(cli)
 }
@@ -281,6 +298,10 @@ fn check(cli: &Cli) -> Result<(), (&'static str, String)> {
     match &cli.command {
         Command::Enqueue(args) => args.check().map_err(|fault| ("enqueue", fault)),
         Command::Worker(args) => args.check().map_err(|fault| ("worker", fault)),
+        Command::Beat(args) => match &args.command {
+            Some(BeatCommand::Add(args)) => args.check().map_err(|fault| ("beat add", fault)),
+            _ => Ok(()),
+        },
         Command::Status(args) => args.check().map_err(|fault| ("status", fault)),
         Command::Inspect(_) | Command::Control(_) | Command::Exec(_) => Ok(()),
     }

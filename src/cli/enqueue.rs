@@ -107,7 +107,7 @@ fn show_plan(context: &Context, plan: &EnqueuePlan) -> Done {
     Ok(0)
 }
 
-fn read_stdin(from: &StdinFrom) -> Result<Option<Vec<u8>>, Stop> {
+pub(super) fn read_stdin(from: &StdinFrom) -> Result<Option<Vec<u8>>, Stop> {
     let mut bytes = Vec::new();
     let limit = MAX_STDIN as u64 + 1;
     let (what, read) = match from {
@@ -212,7 +212,7 @@ fn under_replicated(job: &NewJob, found: &Replicas) -> Option<Problem> {
     })
 }
 
-fn full_problem(full: &Full) -> Problem {
+pub(super) fn full_problem(full: &Full) -> Problem {
     let what = match full.what.as_str() {
         "bytes" => format!("{} of {} bytes", full.have, full.limit),
         _ => format!("{} of {} jobs", full.have, full.limit),

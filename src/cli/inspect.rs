@@ -29,6 +29,7 @@ pub(super) async fn run(context: &Context, args: &InspectArgs) -> Done {
         InspectCommand::Job(args) => jobs::pages(context, args).await,
         InspectCommand::Why(args) => jobs::why(context, args).await,
         InspectCommand::Workers(view) => workers(context, view).await,
+        InspectCommand::Schedules(view) => super::beat::inspect(context, view).await,
         InspectCommand::Failures(args) => jobs::failures(context, args).await,
         InspectCommand::Events(args) => events::show(context, args).await,
         InspectCommand::Doctor(view) => doctor::run(context, view).await,

@@ -2,6 +2,7 @@
 //! environment (in `env`), and turns problems into exit codes (in `exit`).
 
 pub mod args;
+mod beat;
 mod connect;
 mod control;
 mod enqueue;
@@ -24,6 +25,7 @@ use args::{Cli, Command};
 use env::EnvFacts;
 
 use crate::config::{Config, Where};
+use crate::core::name::Name;
 use crate::view::out::Out;
 use crate::view::{Problem, out};
 
@@ -92,11 +94,18 @@ fn dispatch(cli: Cli) -> u8 {
         Command::Status(args) => args.mode() == args::StatusMode::Wait,
         _ => false,
     };
-    let looks = matches!(&cli.command, Command::Status(_) | Command::Inspect(_));
+    let looks = match &cli.command {
+        Command::Status(_) | Command::Inspect(_) => true,
+        Command::Beat(args) => args.is_look(),
+        _ => false,
+    };
     let teller = out.clone();
-    let done = configured(cli.global, env, out).and_then(|context| match cli.command {
+    // A check tells of all that is wrong with the files itself.
+    let checks = matches!(&cli.command, Command::Beat(args) if args.is_check());
+    let done = configured(cli.global, env, out, checks).and_then(|context| match cli.command {
         Command::Enqueue(args) => short(enqueue::run(&context, &args)),
         Command::Worker(args) => worker::run(&context, &args),
+        Command::Beat(args) => beat::run(&context, &args),
         Command::Status(args) => short(status::run(&context, &args)),
         Command::Inspect(args) => short(inspect::run(&context, &args)),
         Command::Control(args) => short(control::run(&context, &args)),
@@ -114,8 +123,8 @@ fn dispatch(cli: Cli) -> u8 {
 }
 
 /// The options, with what the files say of the server behind them.
-fn configured(mut global: args::Global, env: EnvFacts, out: Out) -> Result<Context, Stop> {
-    let config = crate::config::load(&config_place(&global, &env))?;
+fn configured(mut global: args::Global, env: EnvFacts, out: Out, bare: bool) -> Result<Context, Stop> {
+    let config = if bare { Config::default() } else { crate::config::load(&config_place(&global, &env))? };
     global.file = config.redis.clone();
     Ok(Context { global, env, out, config })
 }
@@ -139,4 +148,15 @@ fn short(work: impl Future<Output = Done>) -> Done {
     // The process is about to end, and the kernel closes everything at once.
     std::mem::forget(runtime);
     done
+}
+
+/// The host as a name: what a name cannot have becomes a dash.
+fn host_name(host: &str) -> Name {
+    let clean: String = host
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' })
+        .take(100)
+        .collect();
+    let clean = clean.trim_start_matches(['.', '_', '-']);
+    Name::new(clean).or_else(|_| Name::new("host")).unwrap_or_else(|_| crate::core::name::new_id())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 
 use super::args::{EnqueueArgs, IfFull, JobArgs};
-use crate::config::{Config, DEFAULT_QUEUE, TaskDef};
+use crate::config::{Config, DEFAULT_QUEUE, Policy, TaskDef};
 use crate::core::bytes::Bytes;
 pub use crate::core::bytes::MAX_WORD_BYTES;
 use crate::core::name::Name;
@@ -16,6 +16,7 @@ use crate::core::when::{self, LocalZone, instant, rfc3339, short};
 use crate::view::Problem;
 
 mod job;
+pub mod schedule;
 mod task;
 
 use job::Described;

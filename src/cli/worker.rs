@@ -10,12 +10,13 @@ use anyhow::Context as _;
 
 use super::args::{LogFormat, Span, WorkerArgs};
 use super::settle::{self, WorkerPlan};
-use super::{Context, Done, Stop, connect, env, exit};
+use super::{Context, Done, Stop, connect, env, exit, host_name};
 use crate::config;
 use crate::core::link::Patience;
 use crate::core::name::{Name, new_nonce};
 use crate::local::{self, Place};
 use crate::service::journal::{Event, Journal, Level};
+use crate::service::user;
 use crate::view::{Problem, log};
 use crate::worker::control::{self, ControlChannel};
 use crate::worker::engine::{self, Finish};
@@ -130,7 +131,7 @@ fn engine_runtime() -> std::io::Result<tokio::runtime::Runtime> {
     Ok(runtime)
 }
 
-fn journal(context: &Context, format: LogFormat) -> Journal {
+pub(super) fn journal(context: &Context, format: LogFormat) -> Journal {
     let (out, verbose, quiet) = (context.out.clone(), context.global.verbose > 0, context.global.quiet);
     Journal::new(move |event: &Event| {
         let wanted = match event.level {
@@ -179,17 +180,20 @@ fn settings(
         metrics: plan.metrics,
         allow_eviction: plan.allow_eviction,
         child_env: child_env(context, local.is_some()),
+        user: user::own(context.env.euid).unwrap_or_else(|| context.env.user.clone()),
         home: context.env.home.clone().unwrap_or_else(|| PathBuf::from("/")),
         scratch: scratch(&plan.tmp)?,
         local: local.map(|place| local_store(context, place)),
         host: host_name(&context.env.host),
         // The engine is the guardian's child; people and service managers know the guardian.
         pid: std::os::unix::process::parent_id(),
-        boot_id: std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        boot_id: boot_id(),
     })
+}
+
+/// The present boot of this machine; empty where the kernel does not say.
+pub(super) fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
 }
 
 /// PATH, HOME, locale and zone of the worker, and nothing else of its environment: above all
@@ -249,15 +253,4 @@ fn scratch(parent: &Path) -> Result<PathBuf, Stop> {
             .hint("TMPDIR, or tmp in the section worker of jobq.toml, names another place")
     })?;
     Ok(dir)
-}
-
-/// The host as a name: what a name cannot have becomes a dash.
-fn host_name(host: &str) -> Name {
-    let clean: String = host
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' })
-        .take(100)
-        .collect();
-    let clean = clean.trim_start_matches(['.', '_', '-']);
-    Name::new(clean).or_else(|_| Name::new("host")).unwrap_or_else(|_| crate::core::name::new_id())
 }

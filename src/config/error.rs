@@ -47,7 +47,7 @@ fn why(error: &io::Error) -> String {
 }
 
 fn lines(faults: &[Fault]) -> Vec<String> {
-    let mut lines: Vec<String> = faults.iter().take(TOLD).map(ToString::to_string).collect();
+    let mut lines: Vec<String> = faults.iter().take(TOLD).flat_map(Fault::lines).collect();
     if faults.len() > TOLD {
         lines.push(format!("and {} more", faults.len() - TOLD));
     }
@@ -55,7 +55,8 @@ fn lines(faults: &[Fault]) -> Vec<String> {
 }
 
 impl ConfigError {
-    /// What to tell: one line for each fault, the first few of them.
+    /// What to tell: a line for each fault, the first few of them; lines that begin with two
+    /// spaces show the place.
     pub fn lines(&self) -> Vec<String> {
         match self {
             ConfigError::Faults { faults } => lines(faults),

@@ -158,7 +158,7 @@ fn text(file: File, shown: &Path) -> Result<String, ConfigError> {
         let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let source = Arc::new(Source { shown: shown.to_owned(), dir: folder(shown) });
         let origin = Origin { source, line, column };
-        ConfigError::Faults { faults: vec![Fault { origin, message: "this is not UTF-8".to_owned() }] }
+        ConfigError::Faults { faults: vec![Fault::new(origin, "this is not UTF-8".to_owned())] }
     })
 }
 

@@ -16,6 +16,7 @@ pub mod node;
 pub mod params;
 pub mod policy;
 mod read;
+mod schedule;
 pub mod schema;
 pub mod template;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use files::{Where, load};
 pub use node::{Fault, Node, Origin};
 pub use params::{ParamDef, ParamError, ParamType};
 pub use policy::Policy;
+pub use schedule::{MissedAlert, RuleDef, ScheduleDef, Stated, Work};
 pub use template::{Piece, Word};
 
 /// The queue of a task that names none, and of a command.
@@ -47,6 +49,8 @@ pub struct Config {
     pub tasks: BTreeMap<Name, TaskDef>,
     /// Bounds and policies of queues.
     pub queues: BTreeMap<Name, QueueDef>,
+    /// When what is enqueued; `None` where no file says anything of schedules.
+    pub schedules: Option<BTreeMap<Name, ScheduleDef>>,
     /// How workers run.
     pub worker: WorkerConf,
     /// The files that were read, the one that wins last.
@@ -61,11 +65,19 @@ impl Config {
         path.iter().try_fold(self.tree.as_ref()?, |node, key| node.get(key)).map(|node| &node.origin)
     }
 
-    /// The queues that are named anywhere, in the order of the alphabet: those of `[queues]`
-    /// and those of the tasks. What a worker serves that was told no others.
+    /// The queues that are named anywhere, in the order of the alphabet: those of `[queues]`,
+    /// of the tasks and of the schedules. What a worker serves that was told no others.
     pub fn queues_named(&self) -> Vec<Name> {
         let tasks = self.tasks.values().map(|task| &task.queue);
-        self.queues.keys().chain(tasks).collect::<BTreeSet<_>>().into_iter().cloned().collect()
+        let schedules = self.schedules.iter().flat_map(BTreeMap::values).filter_map(|one| one.queue.as_ref());
+        self.queues
+            .keys()
+            .chain(tasks)
+            .chain(schedules)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .cloned()
+            .collect()
     }
 
     /// The policy of a job of `task` on `queue`, `flags` over both.

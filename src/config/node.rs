@@ -198,6 +198,20 @@ pub struct Fault {
     pub origin: Origin,
     /// One line without a final stop.
     pub message: String,
+    /// The text at fault with a caret below, where that helps; safe for a terminal.
+    pub shown: Vec<String>,
+}
+
+impl Fault {
+    /// A fault that needs no picture.
+    pub fn new(origin: Origin, message: String) -> Fault {
+        Fault { origin, message, shown: Vec::new() }
+    }
+
+    /// What to tell: the fault, and what shows it, two spaces further in.
+    pub fn lines(&self) -> Vec<String> {
+        std::iter::once(self.to_string()).chain(self.shown.iter().map(|line| format!("  {line}"))).collect()
+    }
 }
 
 impl fmt::Display for Fault {
@@ -236,7 +250,7 @@ impl Places<'_> {
 
     fn node(&self, spanned: &Spanned<DeValue<'_>>) -> Result<Node, Fault> {
         let origin = self.origin(spanned.span().start);
-        let fault = |message: String| Fault { origin: origin.clone(), message };
+        let fault = |message: String| Fault::new(origin.clone(), message);
         let value = match spanned.get_ref() {
             DeValue::String(text) => Value::Text(text.to_string()),
             DeValue::Integer(number) => Value::Integer(
@@ -266,10 +280,10 @@ pub(super) fn parse(source: &Arc<Source>, text: &str) -> Result<Node, Vec<Fault>
     let places = Places { source, text, lines: std::iter::once(0).chain(starts).collect() };
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let fault = |error: toml::de::Error| Fault {
-            origin: places.origin(error.span().map_or(0, |span| span.start)),
+        let fault = |error: toml::de::Error| {
             // Some of the parser's messages go on in further lines.
-            message: error.message().split_whitespace().collect::<Vec<_>>().join(" "),
+            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+            Fault::new(places.origin(error.span().map_or(0, |span| span.start)), message)
         };
         return Err(errors.into_iter().map(fault).collect());
     }

@@ -8,7 +8,9 @@ use super::nearest::{nearest, one_of};
 use super::node::{Fault, Node, Origin, Value};
 use super::params::{ParamDef, ParamType, fits, is_param_name};
 use super::policy::{Policy, resolve};
-use super::schema::{ALERT, Key, Kind, PARAM, POLICY, QUEUE, REDIS, ROOT, TASK, WORKER, keys};
+use super::schema::{
+    ALERT, Key, Kind, MISSED_ALERT, PARAM, POLICY, QUEUE, REDIS, ROOT, SCHEDULE, TASK, WORKER, keys,
+};
 use super::template::{Piece, Word};
 use super::values::{self, Bad, Read, choice};
 use super::{
@@ -17,6 +19,7 @@ use super::{
 use crate::core::name::Name;
 use crate::core::spec::{Backoff, FNV_START, OnLost, fnv1a};
 
+mod schedule;
 mod task;
 
 /// The typed configuration, or all that is wrong.
@@ -37,6 +40,16 @@ pub(super) fn read(tree: Node, files: Vec<PathBuf>) -> Result<Config, Vec<Fault>
         if let Some(task) = task::task(&section) {
             config.tasks.insert(name, task);
         }
+    }
+    if root.node.get("schedules").is_some() {
+        let schedules = root.named("schedules", &[SCHEDULE, POLICY]);
+        let found = schedules.into_iter().filter_map(|(name, section)| {
+            let schedule = schedule::schedule(&section, &name, &config, &tree)?;
+            Some((name, schedule))
+        });
+        config.schedules = Some(found.collect());
+    } else {
+        root.ask("schedules");
     }
     root.done();
     across(&config, &tree, &faults);
@@ -98,7 +111,7 @@ impl<'a> Section<'a> {
     }
 
     fn fault(&self, origin: &Origin, message: String) {
-        self.faults.borrow_mut().push(Fault { origin: origin.clone(), message });
+        self.faults.borrow_mut().push(Fault::new(origin.clone(), message));
     }
 
     /// A fault of the value of `key`, or of the whole table where it is absent.
@@ -237,7 +250,11 @@ fn policy(section: &Section<'_>) -> Policy {
         timeout_ms: section.read("timeout", values::duration),
         soft_timeout_ms: section.read("soft_timeout", values::duration),
         soft_signal: section.read("soft_signal", values::caught),
-        expires_ms: section.read("expires", values::duration),
+        // A schedule's has a reader of its own: it knows the next tick, too.
+        expires_ms: match section.key("expires") {
+            Some(Key { kind: Kind::Expiry, .. }) => None,
+            _ => section.read("expires", values::duration),
+        },
         result_ttl_ms: section.read("result_ttl", values::duration),
         failure_ttl_ms: section.read("failure_ttl", values::duration),
         output_head: section.read("output_head", values::size),
@@ -281,7 +298,7 @@ fn across(config: &Config, tree: &Node, faults: &RefCell<Vec<Fault>>) {
             }
             let message = format!("tasks.{name}: {why} (with queue {})", task.queue);
             let task_node = ["tasks", name.as_str()];
-            found.insert(message.clone(), Fault { origin: place(&task_node), message });
+            found.insert(message.clone(), Fault::new(place(&task_node), message));
         }
     }
     // The reader has told of tasks that are wrong themselves; they are known all the same.
@@ -294,7 +311,7 @@ fn across(config: &Config, tree: &Node, faults: &RefCell<Vec<Fault>>) {
             let hint = nearest(allowed.as_str(), &tasks)
                 .map_or(String::new(), |near| format!("; did you mean {near:?}?"));
             let message = format!("worker.allow: there is no task {:?}{hint}", allowed.as_str());
-            found.insert(message.clone(), Fault { origin: place(&["worker", "allow"]), message });
+            found.insert(message.clone(), Fault::new(place(&["worker", "allow"]), message));
         }
     }
     faults.borrow_mut().extend(found.into_values());

@@ -4,6 +4,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::params::ParamType;
 
+mod schedules;
+
+pub use schedules::{MISSED_ALERT, SCHEDULE};
+
 /// What a key takes.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs)] // the words of [`Kind::words`]
@@ -42,6 +46,18 @@ pub enum Kind {
     Queues,
     QueueLimits,
     Params,
+    /// A program and its arguments as they are.
+    Words,
+    /// A cron expression.
+    Cron,
+    /// The IANA name of a time zone.
+    Zone,
+    /// A date and time.
+    Instant,
+    /// A duration, or the next tick.
+    Expiry,
+    /// A table of values.
+    Args,
     Any,
     List,
     /// A table with these keys.
@@ -86,7 +102,7 @@ pub const ROOT: &[Key] = &[
     key("worker", Kind::Table(&[WORKER]), "", "How workers run."),
     key("queues", Kind::Named(&[QUEUE, POLICY]), "", "Queues: bounds, and the policy of their jobs."),
     key("tasks", Kind::Named(&[TASK, POLICY]), "", "Named tasks: what may run, and how."),
-    key("schedules", Kind::Later, "", ""),
+    key("schedules", Kind::Named(&[SCHEDULE, POLICY]), "", "Schedules: what `jobq beat` enqueues, and when."),
     key("trust", Kind::Later, "", ""),
     key("alerts", Kind::Later, "", ""),
 ];
@@ -313,6 +329,12 @@ impl Kind {
             Kind::QueueLimits => "table of integers".to_owned(),
             Kind::Params => "table of types".to_owned(),
             Kind::Address => "address".to_owned(),
+            Kind::Words => "array of strings".to_owned(),
+            Kind::Cron => "cron expression".to_owned(),
+            Kind::Zone => "time zone".to_owned(),
+            Kind::Instant => "date and time".to_owned(),
+            Kind::Expiry => "duration or \"next tick\"".to_owned(),
+            Kind::Args => "table of values".to_owned(),
             Kind::Any => "any value".to_owned(),
             Kind::List => "array".to_owned(),
             Kind::Table(_) | Kind::Named(_) => "table".to_owned(),
@@ -359,6 +381,10 @@ impl Kind {
                 ]}},
                 "additionalProperties": false,
             }),
+            Kind::Words => argv(),
+            Kind::Cron | Kind::Zone | Kind::Instant => json!({"type": "string", "minLength": 1}),
+            Kind::Expiry => json!({"anyOf": [{"enum": ["next tick"]}, text(DURATION)]}),
+            Kind::Args => json!({"type": "object"}),
             Kind::Any => json!({}),
             Kind::List => json!({"type": "array", "minItems": 1}),
             Kind::Table(tables) => object(tables),
@@ -381,9 +407,16 @@ fn argv() -> Json {
     json!({"type": "array", "items": {"type": "string"}, "minItems": 1})
 }
 
-/// All keys of some tables that this version carries out.
+/// All keys of some tables that this version carries out. Where two have the same, the first
+/// says what it takes.
 pub fn keys(tables: &[&'static [Key]]) -> impl Iterator<Item = &'static Key> {
-    tables.iter().flat_map(|table| table.iter()).filter(|key| !matches!(key.kind, Kind::Later))
+    let before =
+        |at: usize, name: &str| tables[..at].iter().any(|table| table.iter().any(|key| key.name == name));
+    tables
+        .iter()
+        .enumerate()
+        .flat_map(move |(at, table)| table.iter().filter(move |key| !before(at, key.name)))
+        .filter(|key| !matches!(key.kind, Kind::Later))
 }
 
 fn object(tables: &[&'static [Key]]) -> Json {

@@ -236,5 +236,22 @@ pub fn environment(
     Ok(vars)
 }
 
+/// The parameters of a job of `task`, defaults filled in: what could not be run is refused
+/// here, not found out by a worker.
+///
+/// # Errors
+/// A parameter that the task does not take, or that its command or environment cannot hold.
+pub fn accept(
+    task: &super::TaskDef,
+    named: serde_json::Map<String, Value>,
+) -> Result<BTreeMap<String, Value>, ParamError> {
+    let values = super::params::check(&task.params, Vec::new(), named)?;
+    if let super::Command::Argv(words) = &task.command {
+        render(words, &task.params, &values)?;
+    }
+    environment(&task.params, &values)?;
+    Ok(values)
+}
+
 #[cfg(test)]
 mod tests;

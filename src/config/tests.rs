@@ -82,7 +82,6 @@ fn wrong_keys_are_told_with_their_place_and_the_nearest_right_one() {
             "[tasks.t]\ncommand = [\"x\"]\nuser = \"www\"",
             "jobq.toml:3:1: tasks.t.user is not in this version",
         ),
-        ("[schedules.nightly]\ncron = \"0 0 * * *\"", "jobq.toml:1:2: schedules is not in this version"),
         ("[trust]", "jobq.toml:1:2: trust is not in this version"),
         (
             "[worker]\nmetrics = \"web\"",
@@ -380,3 +379,4 @@ impl Files {
 }
 
 mod more;
+mod schedules;

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::Rate;
 use super::nearest::{nearest, one_of};
 use super::node::{Node, Origin, Value};
 use super::schema::Kind;
 use super::template::{self, Word};
+use super::{Rate, Stated};
 use crate::core::codes::{CodeSet, SnoozeRule};
 use crate::core::name::Name;
+use crate::core::schedule::Expiry;
 use crate::core::signal;
-use crate::core::when::{duration as parse_duration, short, some_duration};
+use crate::core::spec::is_mail_address;
+use crate::core::when::{self, duration as parse_duration, short, some_duration};
 use crate::metrics::Address;
 
 /// What is wrong with a value: goes right behind the name of its key.
@@ -358,6 +360,61 @@ pub(super) fn queues(node: &Node, kind: Kind) -> Read<Vec<(Name, u32)>> {
         }
     }
     Ok(queues)
+}
+
+/// A program and its arguments, as they are.
+pub(super) fn words(node: &Node, kind: Kind) -> Read<Vec<String>> {
+    let Value::List(items) = &node.value else {
+        return Err(must(node, "an array of strings: the program and its arguments"));
+    };
+    let words: Vec<String> = items.iter().map(|item| text(item, kind)).collect::<Read<_>>()?;
+    match words.first() {
+        Some(program) if !program.is_empty() => Ok(words),
+        _ => Err(wrong(node, "it is empty; the first item is the program")),
+    }
+}
+
+/// The IANA name of a zone that this machine knows.
+pub(super) fn zone(node: &Node, kind: Kind) -> Read<String> {
+    let name = text(node, kind)?;
+    when::zone(&name).map_err(|error| wrong(node, error))?;
+    Ok(name)
+}
+
+/// A date and time, which may yet need a zone.
+pub(super) fn stated(node: &Node, _: Kind) -> Read<Stated> {
+    let text = match &node.value {
+        Value::Text(text) | Value::Moment(text) => text.clone(),
+        _ => return Err(must(node, "a date and time such as \"2026-12-01 09:00\"")),
+    };
+    when::fixed(&text, &jiff::tz::TimeZone::UTC).map_err(|error| wrong(node, error))?;
+    Ok(Stated { text, origin: node.origin.clone() })
+}
+
+/// A duration, or `"next tick"`.
+pub(super) fn expiry(node: &Node, kind: Kind) -> Read<Expiry> {
+    match &node.value {
+        Value::Text(text) if text == "next tick" => Ok(Expiry::NextTick),
+        Value::Text(text) if text.starts_with("next") => Err(must(node, "a duration or \"next tick\"")),
+        _ => duration(node, kind).map(Expiry::In),
+    }
+}
+
+/// The parameters of a task.
+pub(super) fn args(node: &Node, _: Kind) -> Read<serde_json::Map<String, serde_json::Value>> {
+    match node.json() {
+        Ok(serde_json::Value::Object(args)) => Ok(args),
+        Ok(_) => Err(must(node, "a table of parameters such as { user_id = 1 }")),
+        Err(origin) => Err(Bad { origin: origin.clone(), tail: ": JSON has no such number".to_owned() }),
+    }
+}
+
+pub(super) fn mail_address(node: &Node, kind: Kind) -> Read<String> {
+    let to = text(node, kind)?;
+    match is_mail_address(to.as_bytes()) {
+        true => Ok(to),
+        false => Err(wrong(node, format!("{to:?} is not a mail address"))),
+    }
 }
 
 /// A table of names and whole numbers.

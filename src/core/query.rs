@@ -174,9 +174,22 @@ impl Store {
         failures.sort_by_key(|line| std::cmp::Reverse(line.finished_ms));
         failures.truncate(10);
         let server = self.server().await?;
+        let beats = self.beats().await?;
+        let overdue = if beats.schedules > 0 { self.overdue().await? } else { Vec::new() };
         let (incidents, chores) = (self.incidents().await?, self.chores_under_way().await?);
         let namespace = self.namespace.to_string();
-        Ok(Overview { namespace, now_ms, queues, workers, failures, server, incidents, chores })
+        Ok(Overview {
+            namespace,
+            now_ms,
+            queues,
+            workers,
+            failures,
+            beats,
+            overdue,
+            server,
+            incidents,
+            chores,
+        })
     }
 
     /// Whether the namespace has such a queue: a job or a setting was ever put there.

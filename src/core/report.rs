@@ -202,6 +202,10 @@ pub struct Overview {
     pub workers: Vec<WorkerReport>,
     /// The newest failures, newest first, at most ten.
     pub failures: Vec<FailureLine>,
+    /// The beats, and how many schedules they are for.
+    pub beats: BeatsReport,
+    /// Schedules that are not paused and whose tick is due, with the time it is due since.
+    pub overdue: Vec<(String, i64)>,
     /// What the server is.
     pub server: ServerReport,
     /// Tasks with an open incident, the oldest first; at most twenty.

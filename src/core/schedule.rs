@@ -57,6 +57,8 @@ pub enum Overlap {
     Skip,
     /// The earlier job is cancelled, and its own runs when that has ended.
     Replace,
+    /// Its job runs beside it, as with cron.
+    Allow,
 }
 
 /// What happens to ticks that no beat acted on within [`LATE_MS`].
@@ -129,6 +131,9 @@ pub struct Definition {
     /// What that alert runs, where it is not a task's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alert_command: Vec<Bytes>,
+    /// Where that runs; without it, in the home of the worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert_cwd: Option<Bytes>,
     /// When its jobs expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Expiry>,
@@ -262,6 +267,7 @@ mod tests {
             missed_max: Definition::MISSED_MAX,
             alert_after_ms: None,
             alert_command: Vec::new(),
+            alert_cwd: None,
             expires: Some(Expiry::NextTick),
             job: Spec::command(Name::new("reports").unwrap(), vec!["true".into()]),
             stdin: None,

@@ -168,6 +168,9 @@ pub struct Spec {
     pub cwd: Option<Bytes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Whom its output is mailed to by the worker, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailto: Option<String>,
     pub queue: Name,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub priority: i32,
@@ -257,6 +260,7 @@ impl Spec {
             env: BTreeMap::new(),
             cwd: None,
             user: None,
+            mailto: None,
             queue,
             priority: 0,
             not_before: None,
@@ -329,6 +333,13 @@ impl Spec {
             None => self.argv.iter().map(Bytes::lossy).collect::<Vec<_>>().join(" "),
         }
     }
+}
+
+/// Whether mail can go to `text`: letters, digits, and what stands between them in addresses
+/// and lists of them. Nothing here can end a header or become an option.
+pub fn is_mail_address(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphanumeric)
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"@!:%-.,_+ ".contains(byte))
 }
 
 pub(crate) const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;

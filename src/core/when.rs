@@ -7,7 +7,7 @@ mod local;
 mod past;
 mod show;
 
-pub use instant::{When, instant, zone};
+pub use instant::{When, fixed, instant, zone};
 pub use local::LocalZone;
 pub use past::past;
 pub use show::{ago, clock, rfc3339, short};
@@ -56,6 +56,8 @@ pub enum WhenError {
     Past { typed: String, instant: String, ago: String },
     #[error("{0:?} is not a time zone; write an IANA name such as Europe/Paris")]
     NoSuchZone(String),
+    #[error("{0:?} depends on the day it is read; write 2026-12-01 09:00")]
+    NotFixed(String),
     #[error("{0:?} is further away than a hundred years")]
     TooFar(String),
 }

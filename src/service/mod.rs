@@ -6,3 +6,4 @@ pub mod chance;
 pub mod journal;
 pub mod notify;
 pub mod reach;
+pub mod user;

@@ -4,7 +4,7 @@ use crate::core::report::{Checkup, Overview, QueueReport, ServerReport, WorkerRe
 use crate::core::state::State;
 use crate::core::when::{ago, short};
 
-use super::overview::is_live;
+use super::overview::{is_live, late};
 use super::words::{count, size};
 
 /// A chore that is not done after this long needs somebody, in milliseconds.
@@ -66,6 +66,7 @@ pub fn attention(overview: &Overview) -> Vec<String> {
         unserved(overview),
         paused_queues(overview),
         full_queues(overview),
+        schedules(overview),
         workers(overview),
         incidents(overview),
         chores(overview),
@@ -93,6 +94,7 @@ pub fn checkup(checkup: &Checkup) -> Vec<Finding> {
         ("queues", unserved(overview), "no job waits in a queue without workers".to_owned()),
         ("paused", paused_queues(overview), "no queue is paused".to_owned()),
         ("limits", full_queues(overview), "no queue is full".to_owned()),
+        ("schedules", schedules(overview), "no schedule is late".to_owned()),
         ("chores", chores(overview), "no chore is stuck".to_owned()),
         ("incidents", incidents(overview), "no task has an open incident".to_owned()),
     ];
@@ -307,6 +309,26 @@ fn full_queues(overview: &Overview) -> Vec<Finding> {
             .advice("start more workers, or raise it with jobq control limit")
     })
     .collect()
+}
+
+/// Schedules that nobody acts on.
+fn schedules(overview: &Overview) -> Vec<Finding> {
+    let schedules = overview.beats.schedules;
+    if schedules > 0 && overview.beats.live().next().is_none() {
+        let says = match schedules {
+            1 => "there is 1 schedule and no beat is running".to_owned(),
+            many => format!("there are {many} schedules and no beat is running"),
+        };
+        return vec![finding("schedules", Verdict::Bad, says).advice("start one: jobq beat")];
+    }
+    let Some((name, worst_ms)) = late(overview).max_by_key(|(_, late_ms)| *late_ms) else {
+        return Vec::new();
+    };
+    let says = match late(overview).count() {
+        1 => format!("schedule {name} is late by {}", short(worst_ms)),
+        many => format!("{many} schedules are late, {name} by {}", short(worst_ms)),
+    };
+    vec![finding("schedules", Verdict::Warn, says).advice("jobq inspect schedules tells of each")]
 }
 
 fn incidents(overview: &Overview) -> Vec<Finding> {

@@ -127,6 +127,56 @@ pub const WHY: Shape = Shape {
     ],
 };
 
+/// One schedule.
+pub const SCHEDULE: Shape = Shape {
+    name: "schedule",
+    about: "inspect schedules, beat list",
+    fields: &[
+        f("name", "text", "the schedule"),
+        f("when", "text?", "when it ticks, in words"),
+        f("timezone", "text?", "the zone in which its times are read"),
+        f("cron", "text?", "its cron expression"),
+        f("every_ms", "count?", "its period"),
+        f("at", "time?", "its only tick"),
+        f("next_at", "time?", "when its next tick is due; past where nobody acts on it"),
+        f("last_at", "time?", "the newest tick that was acted on"),
+        f("last_job", "text?", "the newest job that it made"),
+        f("lag_ms", "count?", "how late that was made"),
+        f("late_ms", "count", "how long its next tick has been due"),
+        f("ended", "object?", "the job of it that ended last"),
+        f("ended.job", "text", "its id"),
+        f("ended.at", "time", "when it ended"),
+        f("ended.state", "state?", "how"),
+        f("ended.outcome", "text?", "how its last attempt ended"),
+        f("ended.exit_code", "count?", "its exit code, where it ended by itself"),
+        f("succeeded_at", "time?", "when a job of it last succeeded"),
+        f("fired", "count", "ticks that made a job"),
+        f("skipped", "count", "ticks that made none because of a pause or an earlier job"),
+        f("missed", "count", "ticks that made none because no beat acted in time, or the queue was full"),
+        f("why", "text?", "why the newest tick without a job made none"),
+        f("unfinished", "count", "jobs of it that have not ended"),
+        f("paused", "object?", "its pause"),
+        f("paused.by", "text", "who paused it: user@host"),
+        f("paused.since", "time", "since when"),
+        f("paused.until", "time?", "until when"),
+        f("paused.reason", "text?", "why, in their words"),
+        f("full_queue", "text?", "the queue that has no room for its tick"),
+        f("incident_at", "time?", "since when a success is overdue, where that was told"),
+        f("done_at", "time?", "when it had its last tick, where no more will come"),
+        f("overlap", "text?", "queue, skip, replace or allow"),
+        f("missed_policy", "text?", "once, all or skip"),
+        f("queue", "text?", "the queue of its jobs"),
+        f("task", "text?", "the task of its jobs; null for a command"),
+        f("args.*", "any?", "the parameters of the task, by name; null for a command"),
+        f("argv", "bytes[]?", "the command; null for a task"),
+        f("source", "text", "who says so: file, crontab.HOST.FILE or added"),
+        f("place", "text?", "where it stands there"),
+        f("changed_at", "time?", "when it was last changed"),
+        f("unreadable", "text?", "why this version cannot read it"),
+        SCHEMA,
+    ],
+};
+
 /// One queue.
 pub const QUEUE: Shape = Shape {
     name: "queue",
@@ -351,6 +401,9 @@ pub const OVERVIEW: Shape = Shape {
         f("queues", "queue[]", "every queue, by name"),
         f("workers", "worker[]", "every worker"),
         f("failures", "failure[]", "the newest failures, at most ten"),
+        f("schedules", "count", "schedules"),
+        f("beats", "count", "beats that gave a sign of life within 10 s"),
+        f("overdue", "texts", "schedules whose tick is due and nobody acts on it, a hundred at most"),
         f("server", "server", "the server"),
         SCHEMA,
     ],
@@ -358,8 +411,8 @@ pub const OVERVIEW: Shape = Shape {
 
 /// All shapes, for documents and tests.
 pub const SHAPES: &[&Shape] = &[
-    &JOB, &WHY, &QUEUE, &WORKER, &FAILURE, &STATS, &SERVER, &EVENT, &FINDING, &VIOLATION, &SETTING, &CONFIG,
-    &OVERVIEW,
+    &JOB, &WHY, &SCHEDULE, &QUEUE, &WORKER, &FAILURE, &STATS, &SERVER, &EVENT, &FINDING, &VIOLATION, &SETTING,
+    &CONFIG, &OVERVIEW,
 ];
 
 #[cfg(test)]

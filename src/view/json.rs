@@ -252,6 +252,9 @@ struct Whole<'a> {
     queues: Vec<Queue<'a>>,
     workers: Vec<Worker<'a>>,
     failures: Vec<Failure<'a>>,
+    schedules: u64,
+    beats: usize,
+    overdue: Vec<&'a str>,
     server: Server<'a>,
     schema: u32,
 }
@@ -346,6 +349,9 @@ pub fn overview(overview: &Overview) -> String {
         queues: overview.queues.iter().map(queue).collect(),
         workers: overview.workers.iter().map(|one| worker(one, overview.now_ms)).collect(),
         failures: overview.failures.iter().map(failure).collect(),
+        schedules: overview.beats.schedules,
+        beats: overview.beats.live().count(),
+        overdue: super::overview::late(overview).map(|(name, _)| name).collect(),
         server: server_object(&overview.server),
         schema: SCHEMA,
     })

@@ -5,6 +5,7 @@
 //! through [`escape`] before it becomes part of a text for people.
 
 pub mod bar;
+pub mod checked;
 pub mod checks;
 pub mod config;
 pub mod doctor;
@@ -22,12 +23,15 @@ mod page;
 pub mod problem;
 #[cfg(test)]
 mod samples;
+pub mod schedule;
 pub mod server;
 pub mod shell;
 pub mod stats;
 pub mod style;
 mod table;
 pub mod template;
+pub mod ticks;
+pub mod toml;
 #[cfg(test)]
 mod tests;
 pub mod verify;

@@ -42,6 +42,13 @@ pub fn health(overview: &Overview) -> Health {
     Health { attention, summary: summary(overview) }
 }
 
+/// Schedules whose tick nobody acts on, with the time they are late, in milliseconds.
+pub(super) fn late(overview: &Overview) -> impl Iterator<Item = (&str, u64)> {
+    let late = |due_ms: i64| u64::try_from(overview.now_ms.saturating_sub(due_ms)).unwrap_or(0);
+    let all = overview.overdue.iter().map(move |(name, due_ms)| (name.as_str(), late(*due_ms)));
+    all.filter(|(_, late_ms)| *late_ms >= super::schedule::LATE_MS)
+}
+
 fn summary(overview: &Overview) -> String {
     let live = overview.workers.iter().filter(|worker| is_live(worker, overview.now_ms)).count();
     let total = |states: &[State]| -> u64 {

@@ -14,7 +14,8 @@ pub struct Problem {
     pub kind: &'static str,
     /// What failed, where and why: one line without a final stop.
     pub message: String,
-    /// Further faults of the same kind, a line each.
+    /// Further faults of the same kind, a line each; a line that begins with two spaces goes
+    /// on from the one before it, and shows what it is about.
     pub more: Vec<String>,
     /// For machines: further members of the error object.
     pub facts: serde_json::Map<String, serde_json::Value>,
@@ -54,7 +55,16 @@ impl Problem {
     pub fn text(&self, look: &Look) -> String {
         let mut text = String::new();
         for message in std::iter::once(&self.message).chain(&self.more) {
-            text.push_str(&format!("{} {}\n", look.paint(BAD.bold(), "jobq:"), escape::text(message)));
+            match message.starts_with("  ") {
+                true => text.push_str(&format!("    {}\n", escape::text(message))),
+                false => {
+                    text.push_str(&format!(
+                        "{} {}\n",
+                        look.paint(BAD.bold(), "jobq:"),
+                        escape::text(message)
+                    ));
+                }
+            }
         }
         if let Some(hint) = &self.hint {
             text.push_str(&format!("{} {}\n", look.paint(DIM, "hint:"), escape::text(hint)));
@@ -95,6 +105,16 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_shows_the_place_stands_below_the_fault() {
+        let problem = Problem::new(78, "config", "jobq.toml:2:9: 61 is no minute")
+            .more(vec!["  61 *".into(), "  ^^".into()]);
+        assert_eq!(
+            problem.text(&Look::plain()),
+            "jobq: jobq.toml:2:9: 61 is no minute\n      61 *\n      ^^\n"
+        );
+    }
 
     #[test]
     fn told_for_people_and_for_machines() {

@@ -4,8 +4,8 @@ use crate::core::bytes::Bytes;
 use crate::core::name::Name;
 use crate::core::outcome::Outcome;
 use crate::core::report::{
-    Attempt, FailureLine, JobReport, OutputTotals, Overview, Progress, QueueReport, ServerReport,
-    WorkerReport,
+    Attempt, BeatsReport, FailureLine, JobReport, OutputTotals, Overview, Progress, QueueReport,
+    ServerReport, WorkerReport,
 };
 use crate::core::spec::Spec;
 use crate::core::state::State;
@@ -138,6 +138,8 @@ pub(super) fn calm() -> Overview {
             error: Some("exit code 3".into()),
             finished_ms: NOW - 60_000,
         }],
+        beats: BeatsReport::default(),
+        overdue: Vec::new(),
         server: ServerReport {
             address: "redis://queue.example.org:6379".into(),
             kind: "redis".into(),

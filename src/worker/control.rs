@@ -43,6 +43,8 @@ pub(super) const ENGINE_ENV: &str = "JOBQ__ENGINE";
 pub(super) const HANDBACK_ENV: &str = "JOBQ__HANDBACK";
 /// Folder of the control group to join.
 pub(super) const CGROUP_ENV: &str = "JOBQ__CGROUP";
+/// Says that it is to begin without taking jobs.
+pub(super) const QUIET_ENV: &str = "JOBQ__QUIET";
 
 /// How often the engine is to say something (a repeated `lease` will do): the service
 /// manager's watchdog is fed only while it talks.
@@ -199,8 +201,9 @@ pub fn enter_engine() -> io::Result<ControlChannel> {
     let handback: Vec<Holder> =
         value(HANDBACK_ENV).split(',').filter_map(|one| Holder::parse(one, ':')).collect();
     let group = value(CGROUP_ENV);
+    let quiet = std::env::var_os(QUIET_ENV).is_some();
     ENTERED.store(true, Ordering::Relaxed);
-    os::forget_env(&[ENGINE_ENV, HANDBACK_ENV, CGROUP_ENV]);
+    os::forget_env(&[ENGINE_ENV, HANDBACK_ENV, CGROUP_ENV, QUIET_ENV]);
     let socket = UnixStream::from(os::take_stdin()?);
     socket.set_nonblocking(true)?;
     // Fails only for a process group leader, which has no terminal to lose either.
@@ -216,7 +219,7 @@ pub fn enter_engine() -> io::Result<ControlChannel> {
     let group = cgroup::Membership::join(&group);
     let sender =
         ControlSender { shared: Arc::new(Outbox { socket: socket.try_clone()?, queue: Mutex::default() }) };
-    Ok(ControlChannel { inbox: Inbox::Idle(socket), lines: Lines::default(), sender, handback, group })
+    Ok(ControlChannel { inbox: Inbox::Idle(socket), lines: Lines::default(), sender, handback, quiet, group })
 }
 
 /// The engine's end of the line.
@@ -226,6 +229,7 @@ pub struct ControlChannel {
     lines: Lines,
     sender: ControlSender,
     handback: Vec<Holder>,
+    quiet: bool,
     group: cgroup::Membership,
 }
 
@@ -241,6 +245,11 @@ impl ControlChannel {
     /// Dead predecessors whose leases are to be handed back before anything else.
     pub fn handback(&self) -> &[Holder] {
         &self.handback
+    }
+
+    /// Whether it is to begin quiet: an order could come after the first claim.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// The sending side; clone it freely.

@@ -37,7 +37,7 @@ use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::script::HOOK_QUEUE;
 use crate::core::store::{Claimed, Identity, Pulse, Store, TO_THE_WORKER, Wish};
-use crate::service::journal::{Event, Journal, Level};
+use crate::service::journal::Journal;
 use crate::service::{bell, reach};
 
 /// Most jobs of one claim, so that no script runs long; the next follows at once.
@@ -202,6 +202,7 @@ impl Engine {
         let guardian = control.sender();
         guardian.send_identity(identity.worker.as_str(), &identity.nonce);
         guardian.send_ready();
+        let mode = if control.is_quiet() { Mode::Quiet } else { Mode::Running };
         let now = Instant::now();
         Engine {
             pulses: Pulses::new(Arc::clone(&shared.store)),
@@ -210,7 +211,7 @@ impl Engine {
             control,
             guardian,
             held: HashMap::new(),
-            mode: Mode::Running,
+            mode,
             watch: Watch::default(),
             watched: now,
             asked_peers: false,

@@ -29,7 +29,7 @@ use libc::c_int;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::cgroup::Leaf;
-use super::control::{CGROUP_ENV, ENGINE_ENV, HANDBACK_ENV, Holder, Lines, Order, Word};
+use super::control::{CGROUP_ENV, ENGINE_ENV, HANDBACK_ENV, Holder, Lines, Order, QUIET_ENV, Word};
 use super::ladder::{Ladder, Phase, Step};
 use super::{os, tree};
 use crate::core::store::Wish;
@@ -156,7 +156,7 @@ impl Guardian<'_> {
     fn start_engine(&mut self) -> io::Result<()> {
         self.start_at = None;
         let group = self.leaf.as_ref().map(Leaf::path);
-        match Engine::start(&self.options.engine, &self.handback, group) {
+        match Engine::start(&self.options.engine, &self.handback, group, self.quiet) {
             Ok(engine) => self.engine = Some(engine),
             // The very first one: whoever started the worker should hear of it.
             Err(error) if self.handback.is_empty() && self.pause == FIRST_PAUSE => return Err(error),
@@ -168,8 +168,6 @@ impl Guardian<'_> {
         if self.ladder.phase() != Phase::Serving {
             // It is only to hand back what its predecessor held.
             self.order(Order::Terminate);
-        } else if self.quiet {
-            self.order(Order::Quiet);
         }
         Ok(())
     }

@@ -31,6 +31,7 @@ pub mod exec;
 pub mod guardian;
 mod ladder;
 mod launch;
+mod mail;
 mod metrics;
 mod notes;
 pub mod order;

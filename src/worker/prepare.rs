@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::child::Launch;
 use super::launch::resolve;
+use super::mail;
 use super::notes::Notes;
 use super::shared::Shared;
 use crate::config::params::check;
@@ -23,7 +24,7 @@ use crate::config::{Command, StdinMode, TaskDef};
 use crate::core::bytes::Bytes;
 use crate::core::name::Name;
 use crate::core::report::JobReport;
-use crate::core::spec::{Kind, Spec};
+use crate::core::spec::{Kind, Spec, is_mail_address};
 use crate::core::store::Claimed;
 
 /// What a job runs, before limits and jobq's own variables.
@@ -96,9 +97,16 @@ fn command(shared: &Shared, job: &Claimed, spec: &Spec) -> Result<Recipe, String
     if shared.settings.tasks_only {
         return Err("this worker runs named tasks only".into());
     }
+    if let Some(user) = spec.user.as_ref().filter(|user| **user != shared.settings.user) {
+        let own = &shared.settings.user;
+        return Err(format!("the job is the user {user}'s, and this worker runs as {own}"));
+    }
     let home = || shared.settings.home.clone();
     Ok(Recipe {
-        argv: spec.argv.clone(),
+        argv: match &spec.mailto {
+            Some(to) if is_mail_address(to.as_bytes()) => mail::wrapped(&spec.argv, to),
+            _ => spec.argv.clone(),
+        },
         cwd: spec.cwd.as_ref().map_or_else(home, |cwd| PathBuf::from(OsString::from(cwd))),
         env: Vec::new(),
         stdin: job.stdin.clone(),

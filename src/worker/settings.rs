@@ -90,6 +90,8 @@ pub struct Settings {
     pub allow_eviction: bool,
     /// The worker's environment for jobs: PATH, HOME, locale and the like.
     pub child_env: Vec<(OsString, OsString)>,
+    /// The user that it runs as.
+    pub user: String,
     /// Where a job without a recorded folder runs.
     pub home: PathBuf,
     /// A folder for the small files that jobs write to jobq.

@@ -26,6 +26,7 @@ fn hourly(name: &str) -> Definition {
         missed_max: Definition::MISSED_MAX,
         alert_after_ms: None,
         alert_command: Vec::new(),
+        alert_cwd: None,
         expires: None,
         job: Spec::command(id("q"), vec!["true".into()]),
         stdin: None,

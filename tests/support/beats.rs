@@ -41,6 +41,7 @@ pub fn schedule(name: &str, rule: Rule) -> Definition {
         missed_max: Definition::MISSED_MAX,
         alert_after_ms: None,
         alert_command: Vec::new(),
+        alert_cwd: None,
         expires: None,
         job: Spec::command(Name::new("q").expect("a name"), vec!["true".into()]),
         stdin: None,

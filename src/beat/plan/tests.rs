@@ -24,6 +24,7 @@ fn minutely(missed: Missed) -> Definition {
         missed_max: 100,
         alert_after_ms: None,
         alert_command: Vec::new(),
+        alert_cwd: None,
         expires: None,
         job: Spec::command(Name::new("q").unwrap(), vec!["true".into()]),
         stdin: None,

@@ -13,6 +13,7 @@ pub(super) const TOP: &str = "\
 Examples:
   jobq enqueue -- make test            put a command on the queue, print its id
   jobq worker                          run what is queued, until stopped
+  jobq beat                            enqueue what is scheduled, until stopped
   jobq enqueue --wait -- ./backup.sh   run it on a worker as if it ran here
   jobq status                          how things stand
   jobq status ID                       one job in full
@@ -53,6 +54,71 @@ Signals:
   First TERM or INT: take no new jobs, let running ones end within --grace.
   Second: end them now; they go back to their queue. Third: kill at once.
   USR1 or TSTP: finish, take nothing.";
+
+pub(super) const BEAT: &str = "\
+Examples:
+  jobq beat                                      run the schedules of jobq.toml
+  jobq beat --crontab /etc/crontab --shadow      only say what would run
+  jobq beat --crontab backup.cron -q backups     a crontab on the queue
+  jobq beat add nightly --cron '0 0 * * *' --tz Asia/Tokyo -- ./report.sh
+  jobq beat next nightly                         its coming ticks
+  jobq inspect schedules                         how they fare
+
+Signals:
+  TERM or INT: end; other beats go on, and so does the next one that starts.
+  HUP: read the files again and publish them.";
+
+pub(super) const BEAT_NEXT: &str = "\
+Examples:
+  jobq beat next
+  jobq beat next nightly -n 3 --tz Europe/Paris
+  jobq beat next --cron '30 2 * * *' --tz Europe/Paris";
+
+pub(super) const BEAT_CHECK: &str = "\
+Examples:
+  jobq beat check
+  jobq beat check staging.toml
+  jobq beat check /etc/crontab";
+
+pub(super) const BEAT_ADD: &str = "\
+Examples:
+  jobq beat add nightly --cron '0 0 * * *' --tz Asia/Tokyo report user_id:=1
+  jobq beat add sync --every 10m --overlap skip --timeout 1h -- ./sync.sh
+  jobq beat add launch --at '2026-12-01 09:00' -- ./launch.sh";
+
+pub(super) const BEAT_LIST: &str = "\
+Examples:
+  jobq beat list
+  jobq beat list --json";
+
+pub(super) const BEAT_REMOVE: &str = "\
+Examples:
+  jobq beat remove nightly";
+
+pub(super) const BEAT_PAUSE: &str = "\
+Examples:
+  jobq beat pause nightly --reason 'the source is being moved'
+  jobq beat pause nightly --until 'friday 09:00'
+  jobq beat pause nightly --for 2h";
+
+pub(super) const BEAT_RESUME: &str = "\
+Examples:
+  jobq beat resume nightly";
+
+pub(super) const BEAT_TRIGGER: &str = "\
+Examples:
+  jobq beat trigger nightly
+  jobq status --wait $(jobq beat trigger nightly)";
+
+pub(super) const BEAT_IMPORT: &str = "\
+Examples:
+  jobq beat import crontab backup.cron > jobq.toml
+  jobq beat import crontab /etc/cron.d/php";
+
+pub(super) const INSPECT_SCHEDULES: &str = "\
+Examples:
+  jobq inspect schedules
+  jobq inspect schedules --json";
 
 pub(super) const STATUS: &str = "\
 Examples:

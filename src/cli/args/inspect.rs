@@ -39,6 +39,9 @@ pub enum InspectCommand {
     /// Show every worker: how busy it is, whether it lives, what it serves
     #[command(after_help = help::INSPECT_WORKERS)]
     Workers(ViewArgs),
+    /// Show every schedule: next and last tick, how its job ended, what was skipped and missed
+    #[command(after_help = help::INSPECT_SCHEDULES)]
+    Schedules(ViewArgs),
     /// List failed jobs and why they failed, newest first
     #[command(after_help = help::INSPECT_FAILURES)]
     Failures(FailuresArgs),

@@ -66,7 +66,18 @@ fn values_say_what_is_wrong() {
         (&["status", "--stdout", "--stderr", "a"], "cannot be used with"),
         (&["control", "limit", "emails"], "--max-depth <N|none>"),
         (&["control", "cancel"], "<ID>"),
-        (&["beat"], "unrecognized subcommand 'beat'"),
+        (&["beat", "add", "x", "--", "true"], "<--cron <CRON>|--every <DURATION>|--at <TIME>>"),
+        (&["beat", "add", "x", "--every", "1h"], "there is no command to schedule"),
+        (&["beat", "add", "x", "--every", "10ms", "--", "true"], "a schedule ticks at most once a second"),
+        (&["beat", "add", "x", "--every", "1h", "--cron", "@daily", "--", "true"], "cannot be used with"),
+        (&["beat", "add", "x", "--every", "1h", "--missed-max", "3", "--", "true"], "without --missed all"),
+        (
+            &["beat", "add", "x", "--every", "1h", "--alert-missed", "1h", "--", "true"],
+            "--alert-shell <SCRIPT>",
+        ),
+        (&["beat", "pause", "x", "--for", "1h", "--until", "09:00"], "cannot be used with"),
+        (&["beat", "--skip-refused"], "--crontab <FILE>"),
+        (&["beat", "--shadow", "list"], "cannot be used with"),
         (&["--tls-cert", "x", "status"], "need each other"),
     ] {
         let text = fault(args);
@@ -105,7 +116,7 @@ fn ordinary_lines_are_understood() {
 fn help_lists_the_products_commands_in_order() {
     let help = Cli::command().render_help().to_string();
     let mut from = 0;
-    for name in ["enqueue", "worker", "status", "inspect", "control"] {
+    for name in ["enqueue", "worker", "beat", "status", "inspect", "control"] {
         from += help[from..].find(&format!("\n  {name} ")).unwrap_or_else(|| panic!("{name}: {help}")) + 1;
     }
     assert!(!help.contains("__exec"), "{help}");

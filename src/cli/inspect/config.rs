@@ -25,6 +25,9 @@ fn report(context: &Context) -> ConfigReport {
     if let Some(queues) = config.tree.as_ref().and_then(|tree| tree.get("queues")) {
         flatten("queues", queues, &mut entries);
     }
+    if let Some(schedules) = config.tree.as_ref().and_then(|tree| tree.get("schedules")) {
+        flatten("schedules", schedules, &mut entries);
+    }
     for (name, task) in &config.tasks {
         let node = config.tree.as_ref().and_then(|tree| tree.get("tasks")?.get(name.as_str()));
         if let Some(node) = node {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::*;
-use crate::config::Policy;
 use crate::core::codes::CodeSet;
 use crate::core::retry::TEMPFAIL;
 

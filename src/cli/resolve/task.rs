@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 use crate::cli::args::JobArgs;
 use crate::cli::args::help::TO_RUN_A_COMMAND;
 use crate::cli::exit;
-use crate::config::params::check;
-use crate::config::template::{environment, render};
-use crate::config::{Alert, Command, Config, ParamError, StdinMode, TaskDef};
+use crate::config::template::accept;
+use crate::config::{Alert, Config, ParamError, StdinMode, TaskDef};
 use crate::core::name::Name;
 use crate::core::spec::Spec;
 use crate::view::Problem;
@@ -137,13 +136,7 @@ pub(super) fn filled(
         spec.named = named.into_iter().collect();
         return Ok(());
     };
-    let values = check(&def.params, Vec::new(), named)?;
-    // What cannot be run is refused here, not found out by a worker.
-    if let Command::Argv(words) = &def.command {
-        render(words, &def.params, &values)?;
-    }
-    environment(&def.params, &values)?;
-    spec.named = values;
+    spec.named = accept(def, named)?;
     for (key, value) in &def.labels {
         spec.labels.entry(key.clone()).or_insert_with(|| value.clone());
     }

@@ -117,7 +117,10 @@ fn sample(key: &Key) -> String {
             _ => "\"6,7-9\"".into(),
         },
         Kind::Snooze => "{ 99 = \"5m\", \"100-101\" = \"1h\" }".into(),
-        Kind::Choice(words) => format!("{:?}", words[0]),
+        Kind::Choice(words) => match key.name {
+            "missed" => "\"all\"".into(),
+            _ => format!("{:?}", words[0]),
+        },
         Kind::Signal => "\"INT\"".into(),
         Kind::Umask => "\"027\"".into(),
         Kind::Rate => "\"100/m\"".into(),
@@ -129,9 +132,18 @@ fn sample(key: &Key) -> String {
         Kind::Queues => "[\"emails\"]".into(),
         Kind::QueueLimits => "{ emails = 2 }".into(),
         Kind::Params => "{ a = \"string\", b = { type = \"list\", default = [1], dash = true } }".into(),
+        Kind::Words => "[\"x\", \"{y}\"]".into(),
+        Kind::Cron => "\"*/5 0 1 * *\"".into(),
+        Kind::Zone => "\"Asia/Tokyo\"".into(),
+        Kind::Instant => "2026-12-01 09:00:00".into(),
+        Kind::Expiry => "\"next tick\"".into(),
+        Kind::Args => "{ a = 1 }".into(),
         Kind::Any => "\"x\"".into(),
         Kind::List => "[\"x\"]".into(),
         Kind::Table(tables) => table(tables, &[]),
+        Kind::Named(tables) if key.name == "schedules" => {
+            format!("{{ t = {} }}", table(tables, &["every", "at", "task", "args"]))
+        }
         Kind::Named(tables) => format!("{{ t = {} }}", table(tables, &[])),
         Kind::Later => unreachable!(),
     }

@@ -7,7 +7,7 @@
 --       hash and pause: as they were read; expected: the due time that was read; next: the one
 --       after, '' for none; tick: the newest tick that is acted on; skipped, missed: how many
 --       up to it make no job, and why; boot: this boot of a host, where that is what ticks;
---       overlap: '' for no job, else 'queue' | 'skip' | 'replace'
+--       overlap: '' for no job, else 'queue' | 'skip' | 'replace' | 'allow'
 -- reply {'OK', now, 'made' | 'waits' | 'exists' | 'skipped' | 'none', why | ''}
 --       {'GONE'} no such schedule | {'CHANGED'} it is not what was read
 --       {'TAKEN'} somebody acted on it before | {'EARLY', now} it is not due yet

@@ -1,7 +1,7 @@
 -- trigger: makes a job of a schedule now. It uses up no tick and asks for no pause, but an
 -- earlier job that has not ended counts as it does for a tick.
 -- KEYS  meta
--- ARGV  schedule, hash, user, host, overlap ('queue' | 'skip' | 'replace'), then the job as enqueue takes it
+-- ARGV  schedule, hash, user, host, overlap ('queue' | 'skip' | 'replace' | 'allow'), then the job as enqueue takes it
 --       hash: as it was read
 -- reply {'OK', 'made' | 'waits' | 'exists' | 'skipped', why | ''}
 --       {'GONE'} no such schedule | {'CHANGED'} it is not what was read

@@ -42,6 +42,19 @@ impl Store {
         Ok((now_ms, found))
     }
 
+    /// Schedules that are not paused and whose tick is due, a hundred at most, each with the
+    /// time since when.
+    ///
+    /// # Errors
+    /// See [`crate::core::error::Error`].
+    pub(super) async fn overdue(&self) -> Result<Vec<(String, i64)>> {
+        let due = self.due(0, None).await?;
+        let now_ms = due.now_ms;
+        let live =
+            due.ticks.into_iter().filter(|tick| !tick.pause_span().is_some_and(|pause| pause.covers(now_ms)));
+        Ok(live.filter_map(|tick| Some((tick.name, tick.due_ms?))).collect())
+    }
+
     /// The beats that were there within the last hour.
     ///
     /// # Errors

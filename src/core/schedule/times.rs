@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{Definition, Rule};
-use crate::core::cron::{self, CronError, Dialect, Parsed, Timing};
+use crate::core::cron::{self, CronError, Dialect, Parsed, Remark, Timing};
 
 /// The ticks of one schedule: a function of its definition alone, so that any number of
 /// beats agree on them. Instants are milliseconds since the epoch.
@@ -70,6 +70,12 @@ impl Times {
     pub fn last_between(&self, from_ms: i64, to_ms: i64, n: usize) -> Vec<i64> {
         let (from_ms, to_ms) = self.within(from_ms, to_ms);
         self.timing.as_ref().map(|timing| timing.last_between(from_ms, to_ms, n)).unwrap_or_default()
+    }
+
+    /// What changes of the zone's clock do to ticks after `from_ms` and not after `to_ms`.
+    pub fn remarks(&self, from_ms: i64, to_ms: i64) -> Vec<Remark> {
+        let (from_ms, to_ms) = self.within(from_ms, to_ms);
+        self.timing.as_ref().map(|timing| timing.remarks(from_ms, to_ms)).unwrap_or_default()
     }
 
     fn within(&self, from_ms: i64, to_ms: i64) -> (i64, i64) {

@@ -118,6 +118,7 @@ pub(super) fn overlap_word(overlap: Overlap) -> &'static str {
         Overlap::Queue => "queue",
         Overlap::Skip => "skip",
         Overlap::Replace => "replace",
+        Overlap::Allow => "allow",
     }
 }
 

@@ -55,6 +55,24 @@ pub fn instant(text: &str, now_ms: i64, zone: &TimeZone) -> Result<When, WhenErr
     Ok(found)
 }
 
+/// Reads an instant that means the same whenever it is read, past or not: RFC 3339, a date
+/// with a time of day, or `@SECONDS`.
+///
+/// # Errors
+/// As [`instant`], and for what depends on the present: `09:00`, `tomorrow 09:00`.
+pub fn fixed(text: &str, zone: &TimeZone) -> Result<When, WhenError> {
+    let typed = text.trim();
+    if let Some(found) = absolute(typed) {
+        return Ok(When { ms: found?, note: None });
+    }
+    // Days far apart: only a fixed instant is the same seen from both.
+    let seen = |now_ms| civil(typed, now_ms, zone).map(|when| (when.ms, when.note));
+    match (seen(0)?, seen(400 * 86_400_000)) {
+        ((ms, note), Ok((again, _))) if ms == again => Ok(When { ms, note }),
+        _ => Err(WhenError::NotFixed(typed.to_owned())),
+    }
+}
+
 /// `@SECONDS` and RFC 3339: what needs neither the present nor a zone.
 pub(super) fn absolute(typed: &str) -> Option<Result<i64, WhenError>> {
     if let Some(seconds) = typed.strip_prefix('@') {
@@ -253,6 +271,22 @@ mod tests {
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_file_says_must_not_depend_on_the_day() {
+        let read = |text: &str| match fixed(text, &paris()) {
+            Ok(when) => rfc3339(when.ms),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(read("2026-12-01 09:00"), "2026-12-01T08:00:00.000Z");
+        assert_eq!(read("1999-12-31T23:59:59Z"), "1999-12-31T23:59:59.000Z");
+        assert_eq!(read("@0"), "1970-01-01T00:00:00.000Z");
+        for text in ["09:00", "tomorrow 09:00", "friday 09:00"] {
+            assert_eq!(read(text), format!("{text:?} depends on the day it is read; write 2026-12-01 09:00"));
+        }
+        assert!(read("2027-03-28 02:30").contains("does not exist in Europe/Paris"));
+        assert!(read("2026-12-01").contains("names a day but no time of day"));
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl Engine {
         what: &EngineCommand,
         handback: &[Holder],
         group: Option<&Path>,
+        quiet: bool,
     ) -> io::Result<Engine> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
@@ -71,6 +72,9 @@ impl Engine {
         }
         if let Some(group) = group {
             command.env(CGROUP_ENV, group);
+        }
+        if quiet {
+            command.env(QUIET_ENV, "1");
         }
         #[allow(clippy::zombie_processes, reason = "reap_all collects every child")]
         let child = command.spawn()?;

@@ -58,7 +58,7 @@ end
 -- Makes a job of a schedule; answers whether it has to wait for an earlier one. Under
 -- 'replace' what waits goes first, from the newest, so that nothing is released in between.
 local function make(name, new, overlap, earlier, who, user, host)
-  local waits = #earlier > 0
+  local waits = #earlier > 0 and overlap ~= 'allow'
   if overlap == 'replace' then
     waits = false
     for i = #earlier, 1, -1 do
