@@ -47,7 +47,7 @@ const HOPS: usize = 5;
 /// How long to wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For a connection, including its handshake, and finding where it should go.
+    /// For a connection, including its handshake; as long again for finding where it should go.
     pub connect: Duration,
     /// For a reply.
     pub reply: Duration,

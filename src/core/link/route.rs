@@ -117,12 +117,12 @@ impl Route {
                 }
             }
         };
-        // To ask and then to connect takes two times out of one patience.
-        match tokio::time::timeout(patience.connect, find).await {
+        // To ask and then to connect may take two times as long.
+        match tokio::time::timeout(patience.connect * 2, find).await {
             Ok(found) => found,
             Err(_) => {
                 self.turn();
-                Err(Fault::silent(patience.connect).at(&target.address))
+                Err(Fault::silent(patience.connect * 2).at(&target.address))
             }
         }
     }
