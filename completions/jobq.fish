@@ -40,6 +40,7 @@ complete -c jobq -n "__fish_jobq_needs_command" -s h -l help -d 'Print help (see
 complete -c jobq -n "__fish_jobq_needs_command" -s V -l version -d 'Print version'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "enqueue" -d 'Put a command on a queue'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "worker" -d 'Run jobs from queues'
+complete -c jobq -n "__fish_jobq_needs_command" -f -a "beat" -d 'Enqueue jobs on time: a scheduler, as many as you like'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "status" -d 'Show how things stand, or one job in full'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "inspect" -d 'Look closer at the system; never changes anything'
 complete -c jobq -n "__fish_jobq_needs_command" -f -a "control" -d 'Change other people\'s work: cancel, retry, pause, limit, purge, stop'
@@ -109,6 +110,7 @@ json\t'One JSON object a line'"
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l log-dir -d 'Folder for complete outputs, one file per attempt and stream' -r -f -a "(__fish_complete_directories)"
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-head -d 'Bytes to keep of the beginning of each output; default: 32KiB' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l output-tail -d 'Bytes to keep of the end of each output; default: 224KiB' -r
+complete -c jobq -n "__fish_jobq_using_subcommand worker" -l metrics -d 'Serve /metrics (OpenMetrics), /healthz and /readyz at HOST:PORT; a port alone is of this machine only' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
@@ -126,6 +128,216 @@ complete -c jobq -n "__fish_jobq_using_subcommand worker" -l json -d 'Print JSON
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l crontab -d 'Crontab to run on the queue, read again when it changes; may be repeated' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l worker-user -d 'User that the workers of the queue run as; default: the one who runs this' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -s q -l queue -d 'Queue of the crontab\'s jobs; default: cron-HOST' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l host -d 'Name of this machine in the names of schedules and queue; default: the host name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l log-format -d 'Form of the log on standard error; default: text' -r -f -a "text\t'Lines for people'
+json\t'One JSON object a line'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l user-field -d 'A user stands between times and command, as in /etc/crontab and /etc/cron.d, where that is known'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l skip-refused -d 'Publish the other lines of a crontab that has lines that cannot run'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l shadow -d 'Publish nothing and run nothing; say at each tick what would have run'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l allow-eviction -d 'Run on a server that may drop any key when memory is short'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "next" -d 'Show the coming ticks, and what daylight saving does to them'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "check" -d 'Check the configuration, or a crontab: all that is wrong, by line'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "add" -d 'Add a schedule that stands in no file, or put another in its place'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "list" -d 'List the schedules'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "remove" -d 'Remove a schedule; jobs that it made stay'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "pause" -d 'Stop a schedule for a while: its ticks make no jobs'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "resume" -d 'End a pause'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "trigger" -d 'Make a job of a schedule now, print its id; no tick is used up'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -f -a "import" -d 'Print another scheduler\'s file as jobq.toml'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -s n -l count -d 'Ticks to show; default: 10 for one schedule' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l cron -d 'Expression to show the ticks of, stored or not' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l tz -d 'Zone to show beside the schedule\'s; with --cron the zone of the expression; default: the local one' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l worker-user -d 'User that the workers of the queue run as; default: the one who runs this' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -s q -l queue -d 'Queue of the crontab\'s jobs; default: cron-HOST' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l host -d 'Name of this machine in the names of schedules and queue; default: the host name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l user-field -d 'A user stands between times and command, as in /etc/crontab and /etc/cron.d, where that is known'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l cron -d 'Cron expression: five fields, six with seconds in front, or a nickname such as @daily' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l every -d 'Period: it ticks at whole multiples of it since 1970 in UTC; at least 1s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l at -d 'Time of its only tick: as for jobq enqueue --at' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l tz -d 'Time zone of --cron and of times without one; default: the local one' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l spread -d 'Delay each tick by a time below this that depends on the name alone' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l starts -d 'No tick before this time' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l ends -d 'No tick after this time' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l overlap -d 'While an earlier job has not ended; default: queue' -r -f -a "queue\t'The next waits until the earlier has ended'
+skip\t'The tick makes no job'
+replace\t'The earlier is cancelled, then the next runs'
+allow\t'They run side by side'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l missed -d 'Ticks that no beat was there for; default: once' -r -f -a "once\t'One job for all of them'
+all\t'A job for each, up to --missed-max'
+skip\t'No job'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l missed-window -d 'Ticks that were missed longer ago than this make no job' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l missed-max -d 'The most jobs that missed ticks make with --missed all; default: 100' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l expires -d 'Drop a job as EXPIRED if it has not started by then: a duration, or next-tick' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l alert-missed -d 'Raise an alert when no job of it has succeeded so long after a tick' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l alert-shell -d 'Script for sh -c that the alert runs' -r -f -a "(__fish_complete_command)"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -s q -l queue -d 'Queue to put it on; default: the task\'s, else default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -s p -l priority -d 'Priority from -100 to 100; higher runs first, equal in order of arrival; default: 0' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l label -d 'Label to find it by; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l shell -d 'Script for sh -c; what follows -- becomes $1, $2 and so on' -r -f -a "(__fish_complete_command)"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l retries -d 'Further attempts after a failure; default: the task\'s or queue\'s, else none' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l retry-delay -d 'Wait before the first retry; default: 10s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l backoff -d 'How the wait grows from retry to retry; default: fixed' -r -f -a "fixed\t'The same each time'
+exponential\t'Doubled each time, up to --retry-max-delay'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l retry-max-delay -d 'Longest wait before a retry; default: 1h' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l ok-codes -d 'Exit codes that are success instead of 0: 0,3 or 100-110' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l retry-on -d 'Exit codes worth a retry; 75 always is; default: all' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l no-retry-on -d 'Exit codes that end the job at once' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l snooze-on -d 'Exit codes that put it back for a while without using up an attempt; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l on-lost -d 'When its worker or machine dies: run it again (at most 3 times), or fail; default: retry' -r -f -a "retry\t'Run it again'
+fail\t'End it as FAILURE'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l timeout -d 'Kill it, with all its processes, after this long' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l soft-timeout -d 'Send it a signal it can catch after this long' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l soft-signal -d 'Signal of --soft-timeout; default: TERM' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l lease -d 'How long a worker may be out of touch before another may take the job over; at least 1s; default: the worker\'s' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l result-ttl -d 'How long to keep the record of a success; default: 1d' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l failure-ttl -d 'How long to keep the record of a failure; default: 14d' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -s e -l env -d 'Variable for the job; NAME alone copies it from here; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -s C -l cwd -d 'Folder to run in; default: the current one' -r -f -a "(__fish_complete_directories)"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l stdin-file -d 'Pass a file on to the job as its standard input, at most 1 MiB' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l retry-jitter -d 'Draw each wait at random from its upper half'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l stdin -d 'Pass standard input on to the job, at most 1 MiB; without it the job reads /dev/null'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l unchecked -d 'Allow a task that this machine\'s configuration does not define; needs --queue'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l reason -d 'Why, for whoever looks at it later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l until -d 'Go on at this time: as for jobq enqueue --at; default: when it is resumed' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l for -d 'Go on after this long' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l tz -d 'Time zone of --until; default: the local one' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l reason -d 'Why, for whoever looks at it later' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from trigger" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and __fish_seen_subcommand_from import" -f -a "crontab" -d 'Print a crontab as [schedules] of jobq.toml, with the same times and commands'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l wait-timeout -d 'With --wait, wait at most this long; the jobs go on' -r
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
@@ -144,30 +356,32 @@ complete -c jobq -n "__fish_jobq_using_subcommand status" -l json -d 'Print JSON
 complete -c jobq -n "__fish_jobq_using_subcommand status" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l json -d 'Print JSON: one object, or one a line for lists'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -l quiet -d 'Say nothing but data and errors'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -s v -l verbose -d 'Say more; twice for still more'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "queues" -d 'Show every queue: what it holds, who serves it, what bounds it'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "jobs" -d 'List jobs, in pages that cost the same at any depth'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "job" -d 'Show jobs in full: state, reason, attempts, times, the end of the output'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "why" -d 'Say why a job stands where it stands, in one sentence and a stable word'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "workers" -d 'Show every worker: how busy it is, whether it lives, what it serves'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "failures" -d 'List failed jobs and why they failed, newest first'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "events" -d 'Show what happened, and with --follow what happens: every change of a job, every act of an operator'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "doctor" -d 'Check the server, the workers and the queues, and say what to do; exit 1 if something is bad'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "verify" -d 'Check every invariant of the stored state, in small steps that change nothing; exit 1 if one does not hold'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
-complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers failures events doctor verify server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "queues" -d 'Show every queue: what it holds, who serves it, what bounds it'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "jobs" -d 'List jobs, in pages that cost the same at any depth'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "job" -d 'Show jobs in full: state, reason, attempts, times, the end of the output'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "why" -d 'Say why a job stands where it stands, in one sentence and a stable word'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "workers" -d 'Show every worker: how busy it is, whether it lives, what it serves'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "schedules" -d 'Show every schedule: next and last tick, how its job ended, what was skipped and missed'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "failures" -d 'List failed jobs and why they failed, newest first'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "events" -d 'Show what happened, and with --follow what happens: every change of a job, every act of an operator'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "doctor" -d 'Check the server, the workers and the queues, and say what to do; exit 1 if something is bad'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "verify" -d 'Check every invariant of the stored state, in small steps that change nothing; exit 1 if one does not hold'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "stats" -d 'Show how fast queues and tasks work, how often they fail, how long jobs wait and run'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "server" -d 'Show where the server is, what it is, and how it keeps data'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and not __fish_seen_subcommand_from queues jobs job why workers schedules failures events doctor verify stats server config" -f -a "config" -d 'Show the configuration that holds, and where each value was said'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from queues" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
@@ -254,6 +468,21 @@ complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from workers" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from schedules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -s q -l queue -d 'Only of this queue; may be repeated' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l task -d 'Only of this task; may be repeated' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from failures" -l label -d 'Only with this label; repeated, all of them' -r
@@ -331,6 +560,25 @@ complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -s q -l queue -d 'Only this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l task -d 'Only this task; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l window -d 'How far to look back, 1m to 48h' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l config -d 'The only configuration file to read; without it /etc/jobq/jobq.toml, then the user\'s, then ./jobq.toml' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l tls-ca -d 'Certificates (PEM) to trust instead of the system\'s, for rediss://' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l tls-cert -d 'Client certificate (PEM), for rediss://; needs --tls-key' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l tls-key -d 'Key (PEM) of the client certificate; needs --tls-cert' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Also in pipes'
+never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l openmetrics -d 'Print gauges and counters of the whole namespace as OpenMetrics, for a collector of text files'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l json -d 'Print JSON: one object, or one a line for lists'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -l quiet -d 'Say nothing but data and errors'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more; twice for still more'
+complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l format -d 'Print a line of your own for each record, such as \'{id}\\\\t{state}\'; any field of the JSON by its name' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l watch -d 'Look again and again, every 2s unless DURATION says otherwise' -r
 complete -c jobq -n "__fish_jobq_using_subcommand inspect; and __fish_seen_subcommand_from server" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r

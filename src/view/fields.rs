@@ -411,8 +411,8 @@ pub const OVERVIEW: Shape = Shape {
 
 /// All shapes, for documents and tests.
 pub const SHAPES: &[&Shape] = &[
-    &JOB, &WHY, &SCHEDULE, &QUEUE, &WORKER, &FAILURE, &STATS, &SERVER, &EVENT, &FINDING, &VIOLATION, &SETTING,
-    &CONFIG, &OVERVIEW,
+    &JOB, &WHY, &SCHEDULE, &QUEUE, &WORKER, &FAILURE, &STATS, &SERVER, &EVENT, &FINDING, &VIOLATION,
+    &SETTING, &CONFIG, &OVERVIEW,
 ];
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ struct Wanted {
     /// How often a section repeats its round, where `make` says so.
     rounds: Option<usize>,
     only: Vec<String>,
+    /// What runs: read at the start, for the tree may have moved on by the end.
+    commit: String,
 }
 
 type Section = (&'static str, fn(&Wanted) -> Json);
@@ -85,6 +87,9 @@ impl Wanted {
         }
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |time| time.as_secs());
         let only: String = variable("ONLY").unwrap_or_default();
+        let root = env!("CARGO_MANIFEST_DIR");
+        let git = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(root).output();
+        let commit = git.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
         Wanted {
             seed: variable("SEED").unwrap_or(clock),
             minutes: variable("MINUTES").unwrap_or(10.0),
@@ -92,6 +97,7 @@ impl Wanted {
             workers: variable("WORKERS").unwrap_or(8),
             rounds: variable("ROUNDS"),
             only: only.split([' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+            commit: commit.unwrap_or_default(),
         }
     }
 
@@ -210,12 +216,10 @@ fn storm(wanted: &Wanted) -> Json {
 /// One file a section: what ran, and what was counted.
 fn write(section: &str, wanted: &Wanted, took: Duration, counts: &Json) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let git = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).current_dir(root).output();
-    let commit = git.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default();
     let result = json!({
         "section": section,
         "seed": wanted.seed,
-        "commit": commit,
+        "commit": wanted.commit,
         "build": if cfg!(debug_assertions) { "debug" } else { "release" },
         "took_s": took.as_secs(),
         "counts": counts,

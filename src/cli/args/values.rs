@@ -12,8 +12,8 @@ use crate::core::name::Name;
 use crate::core::signal;
 use crate::core::size::size;
 use crate::core::state::State;
-use crate::core::store::Bound;
 use crate::core::stats::Window;
+use crate::core::store::Bound;
 use crate::core::when::{self, duration, some_duration};
 
 /// A duration and how it was typed.
