@@ -13,11 +13,11 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 GEN = $(CARGO) run -q --locked --example gen --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check unit gen gen-check demo bench chaos install clean
+.PHONY: help setup build test check unit gen gen-check demo bench cron-oracle chaos install clean
 .NOTPARALLEL:
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## check for cargo, cc, Python and a Redis or Valkey server; install what is missing (as root)
 	@sh tools/setup
@@ -54,6 +54,13 @@ bench: build ## what is promised about speed, as ratios; ONLY=depth for one sect
 chaos: ## the long fault runs; SEED=, MINUTES=10, JOBS=20000, WORKERS=8, ROUNDS=, ONLY="storm beat"
 	CHAOS_SEED='$(SEED)' CHAOS_MINUTES='$(MINUTES)' CHAOS_JOBS='$(JOBS)' CHAOS_WORKERS='$(WORKERS)' \
 	    CHAOS_ROUNDS='$(ROUNDS)' CHAOS_ONLY='$(ONLY)' $(CARGO) test --locked --bench chaos
+
+# Ten times what `make test` compares, and all zones; what others can be compared with is left in
+# the folder.
+ORACLE = $(abspath $(TARGET_DIR))/cron-oracle
+cron-oracle: ## the long comparison of schedules with a simulation of Debian's daemon
+	mkdir -p $(ORACLE)
+	JOBQ_CRON_ORACLE=$(ORACLE) $(CARGO) test --locked --profile oracle --test jobq -- --nocapture cron::
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages, completions and systemd units below PREFIX (/usr/local) and DESTDIR

@@ -2,6 +2,8 @@
 
 #[path = "../examples/gen/config_page.rs"]
 mod config_page;
+#[path = "../examples/gen/cron_page.rs"]
+mod cron_page;
 #[path = "../examples/gen/manual.rs"]
 mod manual;
 #[path = "../examples/gen/pages.rs"]

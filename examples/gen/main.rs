@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)] // a tool of the source tree, not the product
 
 mod config_page;
+mod cron_page;
 mod manual;
 mod pages;
 mod protocol;

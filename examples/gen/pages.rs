@@ -12,7 +12,7 @@ fn built() -> clap::Command {
     command
 }
 
-/// The man pages: jobq.1, one for each subcommand, and jobq.toml.5.
+/// The man pages: jobq.1, one for each subcommand, jobq.toml.5 and jobq-cron.5.
 pub(crate) fn man() -> Vec<(String, String)> {
     let command = built();
     let mut pages = vec![("jobq.1".to_owned(), overview(&command))];
@@ -20,6 +20,7 @@ pub(crate) fn man() -> Vec<(String, String)> {
         pages.push((format!("jobq-{}.1", subcommand.get_name()), page(subcommand)));
     }
     pages.push(("jobq.toml.5".to_owned(), super::config_page::page()));
+    pages.push(("jobq-cron.5".to_owned(), super::cron_page::page()));
     pages
 }
 

@@ -175,6 +175,33 @@ fn utc(minute: i64) -> String {
     Timestamp::from_second(minute * 60).unwrap().to_string()
 }
 
+/// What other programs are compared with: a window around each change of some zones in a few
+/// years, and all ticks of each text in it.
+fn for_others(zones: &[Zone]) -> String {
+    let some = [
+        "Europe/Paris",
+        "Europe/London",
+        "America/New_York",
+        "America/Havana",
+        "Australia/Lord_Howe",
+        "Africa/Casablanca",
+        "Antarctica/Troll",
+    ];
+    let mut rows = String::new();
+    for zone in zones.iter().filter(|zone| some.contains(&zone.name.as_str())) {
+        let years = 28_401_120..31_557_600; // 2024 to 2029
+        for (at, _) in zone.changes.iter().filter(|(at, _)| years.contains(at)) {
+            let (from, to) = (at - 1_440, at + 1_440);
+            for text in TEXTS {
+                let ticks = walk(&super::timing(text, &zone.zone), from * 60_000 - 1, to * 60_000);
+                let minutes: Vec<String> = ticks.iter().map(|tick| (tick / 60_000).to_string()).collect();
+                rows.push_str(&format!("{}\t{text}\t{from}\t{to}\t{}\n", zone.name, minutes.join(" ")));
+            }
+        }
+    }
+    rows
+}
+
 #[test]
 fn changes_of_the_clock_are_taken_as_debians_daemon_takes_them() {
     let zones = zones();
@@ -183,6 +210,7 @@ fn changes_of_the_clock_are_taken_as_debians_daemon_takes_them() {
         for zone in &zones {
             (1..zone.changes.len()).for_each(|place| comparison.around(zone, place));
         }
+        fs::write(folder.join("zones.tsv"), for_others(&zones)).unwrap();
         let report =
             format!("{} zones, {} changes, {} ticks", zones.len(), comparison.windows, comparison.ticks);
         fs::write(folder.join("zones.txt"), format!("{report}\n")).unwrap();
