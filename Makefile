@@ -55,12 +55,15 @@ chaos: ## the long fault runs; SEED=, MINUTES=10, JOBS=20000, WORKERS=8, ROUNDS=
 	CHAOS_SEED='$(SEED)' CHAOS_MINUTES='$(MINUTES)' CHAOS_JOBS='$(JOBS)' CHAOS_WORKERS='$(WORKERS)' \
 	    CHAOS_ROUNDS='$(ROUNDS)' CHAOS_ONLY='$(ONLY)' $(CARGO) test --locked --bench chaos
 
-# Ten times what `make test` compares, and all zones; what others can be compared with is left in
-# the folder.
+# Ten times what `make test` compares, in all zones; then Python's cron packages, in a folder of
+# their own.
 ORACLE = $(abspath $(TARGET_DIR))/cron-oracle
-cron-oracle: ## the long comparison of schedules with a simulation of Debian's daemon
+cron-oracle: ## the long comparison of schedules: Debian's daemon, PyPI's cronsim and croniter
 	mkdir -p $(ORACLE)
 	JOBQ_CRON_ORACLE=$(ORACLE) $(CARGO) test --locked --profile oracle --test jobq -- --nocapture cron::
+	python3 -m venv $(ORACLE)/venv
+	$(ORACLE)/venv/bin/pip install --quiet --requirement tests/cron/requirements.txt
+	$(ORACLE)/venv/bin/python tests/cron/compare.py $(ORACLE)
 
 # Builds only what is missing, so that `sudo make install` after `make build` needs no cargo.
 install: $(BIN) ## the program, man pages, completions and systemd units below PREFIX (/usr/local) and DESTDIR

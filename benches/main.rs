@@ -16,6 +16,7 @@
 )]
 
 mod beat;
+mod calendar;
 mod depth;
 mod enqueue;
 mod pickup;
@@ -35,12 +36,13 @@ const ALLOWANCE: f64 = 0.10;
 
 type Section = (&'static str, fn() -> Vec<Verdict>);
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     ("enqueue", enqueue::measure),
     ("throughput", throughput::measure),
     ("depth", depth::measure),
     ("pickup", pickup::measure),
     ("beat", beat::measure),
+    ("calendar", calendar::measure),
 ];
 
 fn main() -> ExitCode {

@@ -133,11 +133,10 @@ impl Cron {
         days & full(1..i64::from(first.days_in_month()) + 1)
     }
 
-    /// Whether any day before 2100 matches. Every combination of a date and a weekday comes
-    /// within 28 years, so what matches at all matches in the last 28.
+    /// Whether it is due at all before [`END`]. Every date comes on every weekday within 28
+    /// years, so what ever matches does so in the last 28.
     pub(super) fn is_possible(&self) -> bool {
-        let end = END / DAY;
-        self.days(end - 28 * 366..end) > 0
+        self.first_from(END - 28 * 366 * DAY).is_some()
     }
 }
 
