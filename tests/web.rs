@@ -343,8 +343,7 @@ fn the_nightly_report_is_one_report_however_many_beats_run() {
     }
     let fired = schedule()["fired"].as_u64().unwrap();
     let by_hand = site.room.jobq(["beat", "trigger", "nightly_report"]).run().status(0).line();
-    let jobs =
-        || ["SUCCESS", "EXPIRED"].iter().map(|state| site.room.count("reports", state) as u64).sum::<u64>();
+    let jobs = || ["SUCCESS", "EXPIRED"].iter().map(|state| site.room.count("reports", state)).sum::<u64>();
     wait_for("the reports", PATIENCE, || jobs() == fired + 1);
     assert_eq!(site.room.job(&by_hand).0["result"]["user_id"], 1);
     end(worker);

@@ -256,8 +256,8 @@ where
     let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     cli.global.flags = (typed("url"), typed("namespace"));
     check(&cli).map_err(|(name, fault)| {
-        let named = name.split(' ').filter(|word| !word.is_empty());
-        let found = named.fold(Some(&mut command), |at, word| at?.find_subcommand_mut(word));
+        let mut named = name.split(' ').filter(|word| !word.is_empty());
+        let found = named.try_fold(&mut command, |at, word| at.find_subcommand_mut(word));
         found.map_or_else(
             || Cli::command().error(ErrorKind::ArgumentConflict, &fault),
             |subcommand| subcommand.error(ErrorKind::ArgumentConflict, &fault),

@@ -64,7 +64,7 @@ fn values_say_what_is_wrong() {
         (&["status", "--follow", "a", "b"], "--follow takes one job at a time"),
         (&["status", "--wait"], "--wait needs the id of a job"),
         (&["status", "--stdout", "--stderr", "a"], "cannot be used with"),
-        (&["control", "limit", "emails"], "--max-depth <N|none>"),
+        (&["control", "limit", "emails"], "--max-depth <N|none|file>"),
         (&["control", "cancel"], "<ID>"),
         (&["beat", "add", "x", "--", "true"], "<--cron <CRON>|--every <DURATION>|--at <TIME>>"),
         (&["beat", "add", "x", "--every", "1h"], "there is no command to schedule"),

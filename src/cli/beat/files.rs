@@ -174,9 +174,9 @@ impl BeatFiles {
             found.notes.extend(one.crontab.warnings.iter().map(|remark| note(&one.shown, remark)));
             let refusals = one.crontab.refused.iter().map(|remark| note(&one.shown, remark));
             if self.skip_refused {
-                found.notes.extend(refusals)
+                found.notes.extend(refusals);
             } else {
-                wrong.extend(refusals)
+                wrong.extend(refusals);
             }
             found.mails |= one.crontab.mails;
             let definitions = one.crontab.entries.into_iter().map(|(_, definition)| definition).collect();
