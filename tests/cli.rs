@@ -74,7 +74,7 @@ fn bash_completes_commands_options_and_values() {
     assert_eq!(bash_completes(&room, "jobq en"), ["enqueue"]);
     assert_eq!(bash_completes(&room, "jobq status --fo"), ["--follow"]);
     assert_eq!(bash_completes(&room, "jobq enqueue --backoff "), ["fixed", "exponential"]);
-    assert_eq!(bash_completes(&room, "jobq control s"), ["server"]);
+    assert_eq!(bash_completes(&room, "jobq control s"), ["stop", "server"]);
     let all = bash_completes(&room, "jobq enqueue --");
     for option in ["--queue", "--delay", "--if-full", "--wait", "--json", "--url"] {
         assert!(all.iter().any(|one| one == option), "{option} in {all:?}");

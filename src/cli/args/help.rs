@@ -170,7 +170,7 @@ pub(super) const INSPECT_STATS: &str = "\
 Examples:
   jobq inspect stats
   jobq inspect stats --queue emails --window 24h
-  jobq inspect stats --format '{kind} {name} {finished_per_second} {run.p99_ms}'
+  jobq inspect stats --format '{kind} {name} {run.p99_ms}'
   jobq inspect stats --openmetrics >jobq.prom.new && mv jobq.prom.new jobq.prom";
 
 pub(super) const INSPECT_FAILURES: &str = "\

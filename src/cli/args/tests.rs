@@ -58,7 +58,7 @@ fn values_say_what_is_wrong() {
         (&["worker", "-q", "a,b,a"], "queue a is named twice"),
         (&["worker", "-q", "a", "--queue-limit", "b=1"], "which this worker does not serve"),
         (&["worker", "--strict", "-q", "a:2,b"], "--strict goes by the order"),
-        (&["worker", "--metrics", ":9"], "unexpected argument '--metrics'"),
+        (&["worker", "--metrics", ":x"], "does not end with a port"),
         (&["worker", "--idle", "5s"], "--burst"),
         (&["status", "--stdout"], "--stdout needs the id of a job"),
         (&["status", "--follow", "a", "b"], "--follow takes one job at a time"),

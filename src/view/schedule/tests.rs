@@ -146,13 +146,13 @@ fn what_schedules_are_at_200_and_80_columns() {
     assert_eq!(
         lines(true, 80),
         [
-            "SCHEDULE  WHEN                   NEXT  QUEUE    JOB              FROM",
-            "broken    every 10m         in 7h 00m  reports  ./sync.sh --all  /etc/jobq/jobq…",
-            "late      */5 * * * * As…  1m 05s ago  reports  true             /etc/jobq/jobq…",
-            "newer     the job was wr…   in 7h 00m  -        -                file",
-            "nightly   0 0 * * * Asia…   in 7h 00m  reports  ./report.sh | …  /etc/jobq/jobq…",
-            "once      at 2026-12-01 …        done  reports  true             /etc/jobq/jobq…",
-            "paused    @weekly Asia/T…      paused  reports  make 'x y'       /etc/jobq/jobq…",
+            "SCHEDULE  WHEN                                 NEXT  QUEUE    JOB",
+            "broken    every 10m                       in 7h 00m  reports  ./sync.sh --all",
+            "late      */5 * * * * Asia/Tokyo         1m 05s ago  reports  true",
+            "newer     the job was written by a new…   in 7h 00m  -        -",
+            "nightly   0 0 * * * Asia/Tokyo            in 7h 00m  reports  ./report.sh | mail",
+            "once      at 2026-12-01 16:00:00 JST           done  reports  true",
+            "paused    @weekly Asia/Tokyo                 paused  reports  make 'x y'",
         ]
     );
 }

@@ -59,10 +59,10 @@ fn a_record_has_every_number() {
 const NARROW: &str = "\
 the last 5m; times: half, 90% and 99% took no longer
 
-QUEUE        IN/S  DONE/S  FAILED  WAITED     90%     99%     RAN     90%     99%
-emails        121    3.03     10%     4ms  1m 10s  1m 10s    45ms  1m 00s  1m 00s
-reports     0.003   0.003      0%     4ms     4ms     4ms  1h 00m  1h 00m  1h 00m
-all others      0       0       -       -       -       -       -       -       -
+QUEUE       IN/S  DONE/S  FAILED  WAITED     90%     99%     RAN     90%     99%
+emails       121    3.03     10%     4ms  1m 10s  1m 10s    45ms  1m 00s  1m 00s
+reports    0.003   0.003      0%     4ms     4ms     4ms  1h 00m  1h 00m  1h 00m
+all othe…      0       0       -       -       -       -       -       -       -
 
 TASK        IN/S  DONE/S  FAILED  WAITED  90%  99%   RAN   90%   99%
 send_email   121    3.03     10%     5ms  5ms  5ms  30ms  30ms  30ms
