@@ -73,7 +73,7 @@ fn hook(alarm: &Alarm, known: &Known) -> Option<(String, NewJob)> {
         spec.task = Some(definition.job.task.clone()?);
         spec.named = BTreeMap::from([("event".to_owned(), Value::String(alarm.event.clone()))]);
     } else {
-        spec.cwd.clone_from(&definition.alert_cwd);
+        spec.cwd = definition.alert_cwd.clone().or_else(|| definition.job.cwd.clone());
         spec.env = environment(alarm, &facts);
     }
     let id = Name::new(format!("{}.{}-{}", definition.name, alarm.event, alarm.at));

@@ -131,7 +131,7 @@ pub struct Definition {
     /// What that alert runs, where it is not a task's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alert_command: Vec<Bytes>,
-    /// Where that runs; without it, in the home of the worker.
+    /// Where that runs; without it, in the folder of the schedule's jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert_cwd: Option<Bytes>,
     /// When its jobs expire.
