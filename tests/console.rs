@@ -199,7 +199,9 @@ fn a_server_without_trouble_is_well_and_one_with_trouble_is_not() {
             "output",
             "workers",
             "queues",
+            "paused",
             "limits",
+            "schedules",
             "chores",
             "incidents"
         ]

@@ -156,7 +156,11 @@ pub struct ResumeArgs {
 
 /// `control limit`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = help::LIMIT, group = ArgGroup::new("limits").required(true).multiple(true))]
+#[command(
+    after_help = help::LIMIT,
+    group = ArgGroup::new("limits").required(true).multiple(true),
+    override_usage = "jobq control limit [OPTIONS] <QUEUE>"
+)]
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct LimitArgs {
     /// Queue to bound
