@@ -54,9 +54,9 @@ cluster: ## every script test again, on a Redis that is a node of a Cluster
 	JOBQ_TEST_CLUSTER=1 $(CARGO) test --locked --test jobq -- scripts:: --test-threads=16
 
 # With debug assertions and overflow checks: a fault that only they see is one too.
-chaos: ## the long fault runs; SEED=, MINUTES=10, JOBS=20000, WORKERS=8, ROUNDS=, ONLY="storm beat"
+chaos: ## the long fault runs; SEED=, MINUTES=10, JOBS=20000, WORKERS=8, ROUNDS=, PARALLEL=4, ONLY="storm beat"
 	CHAOS_SEED='$(SEED)' CHAOS_MINUTES='$(MINUTES)' CHAOS_JOBS='$(JOBS)' CHAOS_WORKERS='$(WORKERS)' \
-	    CHAOS_ROUNDS='$(ROUNDS)' CHAOS_ONLY='$(ONLY)' $(CARGO) test --locked --bench chaos
+	    CHAOS_ROUNDS='$(ROUNDS)' CHAOS_PARALLEL='$(PARALLEL)' CHAOS_ONLY='$(ONLY)' $(CARGO) test --locked --bench chaos
 
 # Ten times what `make test` compares, in all zones; then Python's cron packages, in a folder of
 # their own.

@@ -96,6 +96,7 @@ impl Driver {
             slots: 1,
             lease_ms: 30_000,
             version: "bench",
+            halves: String::new(),
             queues: vec![name("default")],
         };
         self.runtime.block_on(self.store.register(&registration)).unwrap();

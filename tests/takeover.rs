@@ -31,6 +31,10 @@ struct Scene {
 impl Scene {
     /// Two workers of which the first runs the job, with its whole tree alive.
     fn set(server: Server) -> Scene {
+        Scene::with_lease(server, LEASE)
+    }
+
+    fn with_lease(server: Server, lease: &str) -> Scene {
         let room = Room::new(&server);
         let oracle = Oracle::new(&room.work());
         // Told whose sign of life it is by $1: the process that started the attempt.
@@ -43,12 +47,12 @@ impl Scene {
              fi",
             beat = beat.display()
         );
-        let first = room.ready_worker(&["-c", "1", "--lease", LEASE]);
+        let first = room.ready_worker(&["-c", "1", "--lease", lease]);
         let id = room.shell(&[], &oracle.script(&body));
         wait_for("the tree to grow", PATIENCE, || {
             room.work().join("grown").exists() && room.processes_of(&id).len() >= 5
         });
-        let second = room.ready_worker(&["-c", "1", "--lease", LEASE]);
+        let second = room.ready_worker(&["-c", "1", "--lease", lease]);
         // It has looked at its peers when the first has renewed a few times.
         Scene { server, room, oracle, id, first, second }
     }
@@ -118,15 +122,36 @@ fn after_the_guardian_was_killed() {
     wait_for("the engine to follow its guardian", AT_ONCE, || !alive(engine));
 }
 
-#[test]
-fn after_both_halves_were_killed_at_once() {
-    let scene = Scene::set(Server::start());
-    let engine = engine_of(scene.first.pid());
-    // Stopped first, so that neither sees the other's end.
+/// Stopped first, so that neither half sees the other's end.
+fn kill_both_halves(worker: &Running) {
+    let engine = engine_of(worker.pid());
     signal(engine, Signal::STOP);
-    scene.first.signal(Signal::KILL);
+    worker.signal(Signal::KILL);
     signal(engine, Signal::KILL);
-    log("both halves killed", scene.taken_over(Instant::now(), TAKEOVER));
+}
+
+#[test]
+fn after_both_halves_were_killed_at_once_a_neighbour_waits_for_no_lease() {
+    // Only a neighbour that sees both dead can be in time.
+    let scene = Scene::with_lease(Server::start(), "1h");
+    kill_both_halves(&scene.first);
+    log("both halves killed", scene.taken_over(Instant::now(), AT_ONCE));
+    scene.ends_well("worker_lost");
+    scene.second.wait_stderr("gave back the jobs of a dead worker", PATIENCE);
+    let known = scene.server.cli(&["KEYS", "jobq:*:worker:*"]).texts();
+    assert_eq!(known.len(), 1, "the dead one is off the books: {known:?}");
+}
+
+#[test]
+fn a_worker_that_is_started_again_after_both_halves_were_killed_waits_for_no_lease() {
+    let Scene { server, room, oracle, id, first, second } = Scene::with_lease(Server::start(), "1h");
+    second.signal(Signal::TERM);
+    second.wait_exit(PATIENCE).status(0);
+    kill_both_halves(&first);
+    let since = Instant::now();
+    let second = room.ready_worker(&["-c", "1", "--lease", "1h"]);
+    let scene = Scene { server, room, oracle, id, first, second };
+    log("both halves killed, with the next worker's start", scene.taken_over(since, AT_ONCE));
     scene.ends_well("worker_lost");
 }
 
@@ -216,15 +241,14 @@ fn a_jump_of_the_servers_clock_starts_no_second_copy() {
 }
 
 #[test]
-fn a_dead_worker_is_taken_over_whatever_the_servers_clock_says() {
+fn a_worker_that_stands_still_is_taken_over_whatever_the_servers_clock_says() {
     for offset in [3_600, -3_600] {
         let scene = Scene::set(Server::options().clock_shift().start());
-        let engine = engine_of(scene.first.pid());
-        signal(engine, Signal::STOP);
-        scene.first.signal(Signal::KILL);
-        signal(engine, Signal::KILL);
+        // Stopped, not dead: so it has to be watched.
+        signal(engine_of(scene.first.pid()), Signal::STOP);
+        scene.first.signal(Signal::STOP);
         scene.server.set_offset(offset);
-        log("both halves killed, clock moved", scene.taken_over(Instant::now(), TAKEOVER));
+        log("both halves stopped, clock moved", scene.taken_over(Instant::now(), TAKEOVER));
         scene.ends_well("worker_lost");
     }
 }

@@ -160,6 +160,22 @@ impl Store {
         Ok(pair.iter().any(|(_, points)| !points.is_empty()))
     }
 
+    /// The jobs that the books say this worker holds, each with its token.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn held_by(&self, worker: &Name) -> Result<Vec<(String, String)>> {
+        let (mut held, mut cursor) = (Vec::new(), "0".to_owned());
+        loop {
+            let (next, _, page) = self.book("held", worker.as_str(), &cursor).await?;
+            held.extend(page.into_iter().map(|entry| (entry.id, entry.value)));
+            if next == "0" {
+                return Ok(held);
+            }
+            cursor = next;
+        }
+    }
+
     /// Everything in one look.
     ///
     /// # Errors

@@ -196,7 +196,8 @@ impl Store {
             .text(&worker.boot_id)
             .number(worker.slots)
             .number(worker.lease_ms)
-            .text(worker.version);
+            .text(worker.version)
+            .text(&worker.halves);
         let args = worker.queues.iter().fold(args, |args, queue| args.text(queue.as_str()));
         self.verb(&script::REGISTER, args).await.map(drop)
     }
@@ -467,5 +468,6 @@ fn peer(mut entry: Items) -> Result<Peer> {
         counter: entry.text()?,
         lease_ms: entry.maybe_number()?,
         held: entry.number()?,
+        halves: entry.text()?,
     })
 }

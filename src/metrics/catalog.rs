@@ -49,7 +49,7 @@ families! {
         LEASES_LOST = "jobq_worker_leases_lost", Counter, "", [],
             "Running jobs that were killed because their lease could not be kept.";
         TAKEN_OVER = "jobq_worker_jobs_taken_over", Counter, "", [],
-            "Runs cut because the worker that had them stood still, seen from here.";
+            "Runs of other workers that were cut from here, because the worker stood still or was dead.";
         HANDED_BACK = "jobq_worker_jobs_handed_back", Counter, "", [],
             "Jobs given back that a dead engine of this worker had.";
         RELEASED = "jobq_worker_jobs_released", Counter, "", ["reason"],

@@ -42,12 +42,14 @@ use crate::service::{bell, reach};
 
 /// Most jobs of one claim, so that no script runs long; the next follows at once.
 const CLAIM_AT_ONCE: usize = 64;
+/// Between two looks at a page of peers.
+const LOOK_AT_PEERS: Duration = Duration::from_millis(900);
 /// Most workers on one page of peers; the script's number.
 const PEERS_PAGE: usize = 32;
 /// Between two messages to the guardian that are not urgent; far below any lease.
 const TALK_PACE: Duration = Duration::from_millis(50);
 /// Past the time that a stop may take, the engine waits this long for reports.
-const LAST_WORDS: Duration = Duration::from_millis(800);
+const LAST_WORDS: Duration = Duration::from_millis(600);
 
 mod ending;
 mod facts;
@@ -213,7 +215,8 @@ impl Engine {
             held: HashMap::new(),
             mode,
             watch: Watch::default(),
-            watched: now,
+            // The first pulse asks: a dead neighbour is seen at once.
+            watched: now.checked_sub(LOOK_AT_PEERS).unwrap_or(now),
             asked_peers: false,
             good_ns: boottime_ns(),
             pulsed: None,
@@ -313,7 +316,7 @@ impl Engine {
         }
         let free = self.free();
         self.changed = self.pulses.has_open_claim();
-        let peers_after = (self.watched.elapsed() >= Duration::from_millis(900)).then(|| {
+        let peers_after = (self.watched.elapsed() >= LOOK_AT_PEERS).then(|| {
             self.watched = Instant::now();
             self.watch.cursor().to_owned()
         });
@@ -411,6 +414,7 @@ impl Engine {
         self.say_mended(pulse.mended);
         // No page is not an empty page: that would say that all peers have left the books.
         if self.asked_peers {
+            self.witness(&pulse.peers);
             let me = self.identity.worker.as_str();
             for still in self.watch.observe(pulse.peers, PEERS_PAGE, me, Instant::now()) {
                 self.take_over(still);

@@ -15,8 +15,9 @@
 //! Both halves are subreapers, and each watches the other. If the engine dies, hangs or is
 //! stopped past its lease, the guardian kills everything below itself and starts another
 //! engine, which hands the leases back at once. If the guardian dies, the engine sees the
-//! socket close and does the same with what is below it. Only both dying at one instant,
-//! or the machine, leaves leases to run out.
+//! socket close and does the same with what is below it. If both die at one instant, any
+//! other worker on the machine, also one that is started later, sees it (`witness`) and does
+//! the same. Only the end of the whole machine leaves leases to run out.
 //!
 //! An attempt has no process of its own beside it: `reaper` knows the roots, `tree` finds
 //! and kills what hangs below them, `child` runs one attempt, `output` remembers what it
@@ -50,6 +51,7 @@ mod slot;
 mod start;
 pub mod tree;
 mod watch;
+mod witness;
 
 #[cfg(test)]
 mod testing;

@@ -15,6 +15,7 @@
 //! *Safely*: a pid is never trusted. The pidfd is opened, then the start time is read
 //! again; only if it is the one of the snapshot, the signal goes through the pidfd.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -282,13 +283,24 @@ pub fn kill_all_descendants(reap: &mut dyn FnMut()) -> Report {
 ///
 /// This process and its ancestors are never meant: a worker may itself run inside a job.
 pub fn kill_marked_on_host(namespace: &str, job: &str, current_fence: Option<&str>) -> Report {
+    kill_on_host(&|mark| is_earlier(mark, namespace, job, current_fence))
+}
+
+/// Kills what is left on this host of these attempts, each a job and its fence, whoever its
+/// parent is now: their worker is dead. Waits until they are gone; blocks.
+pub fn kill_attempts_on_host(namespace: &str, attempts: &HashSet<(String, String)>) -> Report {
+    let text = |value: &Option<Vec<u8>>| value.as_deref().map(String::from_utf8_lossy).map(Cow::into_owned);
+    kill_on_host(&|mark| {
+        mark.namespace.as_deref() == Some(namespace.as_bytes())
+            && text(&mark.job).zip(text(&mark.fence)).is_some_and(|attempt| attempts.contains(&attempt))
+    })
+}
+
+fn kill_on_host(is_meant: &dyn Fn(&Mark) -> bool) -> Report {
     let mut marked = |snapshot: &Snapshot| {
         let above = ancestors(snapshot);
         let strangers = snapshot.all().filter(|process| process.is_alive() && !above.contains(&process.pid));
-        strangers
-            .filter(|process| is_earlier(&Mark::of(process.pid), namespace, job, current_fence))
-            .copied()
-            .collect()
+        strangers.filter(|process| is_meant(&Mark::of(process.pid))).copied().collect()
     };
     destroy(&mut Snapshot::take, &mut marked, &mut || ())
 }

@@ -94,7 +94,14 @@ mod tests {
     use super::*;
 
     fn peer(worker: &str, counter: &str, held: u64) -> Peer {
-        Peer { worker: worker.into(), nonce: "n".into(), counter: counter.into(), lease_ms: Some(1000), held }
+        Peer {
+            worker: worker.into(),
+            nonce: "n".into(),
+            counter: counter.into(),
+            lease_ms: Some(1000),
+            held,
+            halves: String::new(),
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ use serde_json::{Value as Json, json};
 
 use chaos::stage::Shape;
 use chaos::storm::{self, Weather};
-use chaos::{faults, rollback, sections};
+use chaos::{faults, rollback, sections, shutdown};
 
 /// What was asked for, from the environment that `make` sets.
 struct Wanted {
@@ -39,6 +39,8 @@ struct Wanted {
     workers: usize,
     /// How often a section repeats its round, where `make` says so.
     rounds: Option<usize>,
+    /// How many rounds go on at a time where they mostly wait.
+    parallel: usize,
     only: Vec<String>,
     /// What runs: read at the start, for the tree may have moved on by the end.
     commit: String,
@@ -48,14 +50,14 @@ type Section = (&'static str, fn(&Wanted) -> Json);
 
 const SECTIONS: [Section; 9] = [
     ("storm", storm),
-    ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100)))),
-    ("lost-keys", |wanted| counted(&rollback::losses(wanted.seed, wanted.rounds(1_000)))),
+    ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100), wanted.parallel))),
+    ("lost-keys", |wanted| counted(&rollback::losses(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
     ("baseline-workers", |wanted| sections::baseline(wanted.seed, 300, false)),
     ("baseline-redis", |wanted| sections::baseline(wanted.seed, 300, true)),
     ("trees", |wanted| sections::trees(wanted.rounds(1_000))),
     ("output", |_| sections::output(4, 5_000_000_000)),
     ("beat", beat),
-    ("shutdown", |wanted| sections::shutdown(wanted.seed, wanted.rounds(1_000))),
+    ("shutdown", |wanted| counted(&shutdown::shutdown(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
 ];
 
 /// Counts that must be nothing, in whichever section they stand.
@@ -96,6 +98,7 @@ impl Wanted {
             jobs: variable("JOBS").unwrap_or(20_000),
             workers: variable("WORKERS").unwrap_or(8),
             rounds: variable("ROUNDS"),
+            parallel: variable("PARALLEL").unwrap_or(4),
             only: only.split([' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned).collect(),
             commit: commit.unwrap_or_default(),
         }

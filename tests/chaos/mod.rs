@@ -10,9 +10,11 @@
 
 pub mod faults;
 pub mod judge;
+pub mod lanes;
 pub mod producers;
 pub mod rollback;
 pub mod sections;
+pub mod shutdown;
 pub mod stage;
 pub mod storm;
 pub mod truth;

@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::lanes::{self, Progress};
 use super::stage::{Rng, Shape, Stage, lock};
 use crate::support::books::{Books, NAMESPACE};
 use crate::support::{Server, enqueue_many, invariants, wait_for};
@@ -34,7 +35,7 @@ const JOBS: usize = 16;
 const LIMIT: Duration = Duration::from_secs(40);
 
 /// Takes a snapshot, runs on, and goes back to it.
-pub fn restores(seed: u64, rounds: usize) -> Tally {
+pub fn restores(seed: u64, rounds: usize, lanes: usize) -> Tally {
     let after_snapshot = |stage: &Stage, rng: &mut Rng| {
         let snapshot = lock(&stage.server).snapshot();
         let ended = stage.truth.count('E');
@@ -43,11 +44,11 @@ pub fn restores(seed: u64, rounds: usize) -> Tally {
         lock(&stage.server).restore(&snapshot);
         more
     };
-    rounds_of(seed, rounds, after_snapshot)
+    rounds_of(seed, rounds, lanes, after_snapshot)
 }
 
 /// Deletes a few keys, whichever they are.
-pub fn losses(seed: u64, rounds: usize) -> Tally {
+pub fn losses(seed: u64, rounds: usize, lanes: usize) -> Tally {
     let lose = |stage: &Stage, rng: &mut Rng| {
         let server = lock(&stage.server);
         let keys = server.cli(&["KEYS", "*"]).texts();
@@ -56,7 +57,7 @@ pub fn losses(seed: u64, rounds: usize) -> Tally {
         }
         Vec::new()
     };
-    rounds_of(seed, rounds, lose)
+    rounds_of(seed, rounds, lanes, lose)
 }
 
 fn enqueue(stage: &Stage, rng: &mut Rng, jobs: usize, first: usize) -> Vec<String> {
@@ -67,23 +68,49 @@ fn enqueue(stage: &Stage, rng: &mut Rng, jobs: usize, first: usize) -> Vec<Strin
     enqueue_many(&url, NAMESPACE, &jobs)
 }
 
-fn rounds_of(seed: u64, rounds: usize, harm: impl Fn(&Stage, &mut Rng) -> Vec<String>) -> Tally {
+fn rounds_of(
+    seed: u64,
+    rounds: usize,
+    lanes: usize,
+    harm: impl Fn(&Stage, &mut Rng) -> Vec<String> + Sync,
+) -> Tally {
+    let run =
+        |lane, own, progress: &Progress| one_lane(&mut Rng::new(seed, lane as u64), own, &harm, progress);
+    let mut all = Tally { rounds, ..Tally::default() };
+    for part in lanes::each(rounds, lanes, run) {
+        all.jobs += part.jobs;
+        all.forgotten += part.forgotten;
+        all.run_again += part.run_again;
+        all.overlapping += part.overlapping;
+        all.stuck += part.stuck;
+        all.violations += part.violations;
+        all.healed_ms.extend(part.healed_ms);
+    }
+    all
+}
+
+fn one_lane(
+    rng: &mut Rng,
+    rounds: usize,
+    harm: &dyn Fn(&Stage, &mut Rng) -> Vec<String>,
+    progress: &Progress,
+) -> Tally {
     let stage = Stage::on(Server::start(), SHAPE);
     let mut tally = Tally { rounds, ..Tally::default() };
     thread::scope(|scope| {
         scope.spawn(|| stage.keep_workers());
         let _end = super::storm::EndOfKeeping(&stage);
-        let mut rng = Rng::new(seed, 0);
         for round in 0..rounds {
             let (started, first) = (stage.truth.count('S'), 1 + round * JOBS);
-            let mut ids = enqueue(&stage, &mut rng, JOBS, first);
+            let mut ids = enqueue(&stage, rng, JOBS, first);
             wait_for("some jobs to run", LIMIT, || stage.truth.count('S') >= started + 4);
-            ids.extend(harm(&stage, &mut rng));
+            ids.extend(harm(&stage, rng));
             tally.jobs += ids.len();
             heal(&stage, &mut tally);
             let books = Books::read(&mut lock(&stage.server).client());
             let known = |id: &String| books.keys.contains_key(&format!("job:{id}"));
             tally.forgotten += ids.iter().filter(|id| !known(id)).count();
+            progress.step();
         }
         stage.stop_workers();
     });

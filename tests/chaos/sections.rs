@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 use super::faults::{self, Kind};
 use super::stage::{Rng, Shape, Stage, lock};
 use super::truth::{Attempt, Lives};
-use crate::support::books::{Books, NAMESPACE};
-use crate::support::{PATIENCE, Signal, alive, engine_of, enqueue_many, invariants, signal, wait_for};
+use crate::support::books::NAMESPACE;
+use crate::support::{PATIENCE, Signal, alive, engine_of, enqueue_many, signal, wait_for};
 
 /// Runs `act` on a stage with live workers; everything is stopped afterwards.
 fn on_stage<T>(shape: Shape, act: impl FnOnce(&Stage) -> T) -> T {
@@ -23,7 +23,7 @@ fn on_stage<T>(shape: Shape, act: impl FnOnce(&Stage) -> T) -> T {
     })
 }
 
-fn put(stage: &Stage, jobs: &[(u64, &str)], first: usize) -> Vec<String> {
+pub fn put(stage: &Stage, jobs: &[(u64, &str)], first: usize) -> Vec<String> {
     let argvs = (first..).zip(jobs).map(|(number, (ms, plan))| stage.truth.argv(number, *ms, plan));
     let jobs: Vec<_> = argvs.map(|argv| ("default", 0, argv)).collect();
     enqueue_many(&lock(&stage.server).url(), NAMESPACE, &jobs)
@@ -62,6 +62,7 @@ pub fn baseline(seed: u64, jobs: usize, of_redis: bool) -> Json {
             "lease_ms": shape.lease.as_millis(),
             "faults": stage.fault_counts(),
             "not_completed": ids.iter().filter(|id| !done(id)).count(),
+            "why_not": ids.iter().filter(|id| !done(id)).map(|id| why_not(stage, id)).collect::<Vec<_>>(),
             "unfinished_in_the_store": if drained.is_some() { 0 } else { stage.unfinished() },
             "attempts": lives.values().map(Vec::len).sum::<usize>(),
             "overlapping": lives.values().flatten().filter(|one| one.met).count(),
@@ -69,6 +70,13 @@ pub fn baseline(seed: u64, jobs: usize, of_redis: bool) -> Json {
         });
     });
     report
+}
+
+/// What the store says of a job that did not succeed: its state, why, and how its runs ended.
+fn why_not(stage: &Stage, id: &str) -> String {
+    let job = stage.room.job(id);
+    let reason = job.0["reason"].as_str().unwrap_or("no reason");
+    format!("{id}: {}, {reason}, after {}", job.state(), job.outcomes().join(" "))
 }
 
 /// When work went on after a fault: the first attempt after it, and the last of those jobs that
@@ -232,80 +240,4 @@ fn byte_at(place: u64) -> u8 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     (z ^ (z >> 31)).to_ne_bytes()[usize::try_from(place % 8).unwrap_or(0)]
-}
-
-/// Stops at random moments, with Redis up, away or frozen: how late each was, and what was left.
-pub fn shutdown(seed: u64, stops: usize) -> Json {
-    /// Grace and time to the KILL, as the stage's workers have them, and the second promised.
-    const PROMISED: Duration = Duration::from_millis(500 + 500 + 1_000);
-    let shape = Shape { workers: 1, slots: 4, lease: Duration::from_secs(3), jobs: 0, time: Duration::ZERO };
-    let stage = Stage::new(shape);
-    let (mut late, mut leased, mut slowest, mut left) = (Vec::new(), Vec::new(), Duration::ZERO, 0);
-    let mut rng = Rng::new(seed, 0);
-    let mut ids = Vec::new();
-    for stop in 0..stops {
-        let jobs = [
-            (200, "ok"),
-            (5_000, "ok"),
-            (5_000, "stubborn"),
-            (5_000, "fork"),
-            (50, "print:5000"),
-            (20, "ok"),
-        ];
-        let some: Vec<_> = (0..4).map(|_| *rng.pick(&jobs)).collect();
-        ids.extend(put(&stage, &some, 1 + stop * 4));
-        let mut worker = stage.start_worker(0);
-        thread::sleep(rng.ms(50, 1_500));
-        let weather = *rng.pick(&["up", "away", "frozen"]);
-        match weather {
-            "away" => lock(&stage.server).kill9(),
-            "frozen" => lock(&stage.server).stop(),
-            _ => {}
-        }
-        let start = Instant::now();
-        signal(worker.id(), Signal::TERM);
-        wait_for("the worker to end", PATIENCE, || matches!(worker.try_wait(), Ok(Some(_))));
-        let took = start.elapsed();
-        slowest = slowest.max(took);
-        if took > PROMISED {
-            late.push(format!("{} ms with Redis {weather}", took.as_millis()));
-        }
-        match weather {
-            "away" => lock(&stage.server).restart(),
-            "frozen" => lock(&stage.server).cont(),
-            _ => {
-                let books = Books::read(&mut lock(&stage.server).client());
-                let held: Vec<&str> = books.family("held:").collect();
-                if !held.is_empty() && held.iter().any(|name| stage.is_of(name, worker.id())) {
-                    leased.push(format!("stop {stop}: {held:?}"));
-                }
-            }
-        }
-        let alive = stage.room.processes();
-        left += alive.iter().filter(|(_, words)| words.contains("/job ")).count();
-    }
-    // What the stops gave back runs to its end with a worker that nobody stops; the long ones
-    // are cancelled.
-    thread::scope(|scope| {
-        scope.spawn(|| stage.keep_workers());
-        let _end = super::storm::EndOfKeeping(&stage);
-        for page in ids.chunks(50) {
-            let words = ["control", "cancel", "--quiet"].map(str::to_owned).into_iter().chain(page.to_vec());
-            stage.room.jobq(words).run();
-        }
-        stage.drain(Duration::from_secs(120));
-        stage.stop_workers();
-    });
-    let books = Books::read(&mut lock(&stage.server).client());
-    json!({
-        "stops": stops,
-        "promised_ms": PROMISED.as_millis(),
-        "slowest_ms": slowest.as_millis(),
-        "late": late,
-        "leased_after": leased,
-        "processes_left": left,
-        "overlapping": stage.truth.lives().values().flatten().filter(|one| one.met).count(),
-        "unfinished": stage.unfinished(),
-        "violations": invariants::violations(&books),
-    })
 }

@@ -35,7 +35,7 @@ fn healed(tally: &Tally) {
 
 #[test]
 fn a_server_restored_to_an_older_state_heals_under_live_workers() {
-    let tally = restores(1, 4);
+    let tally = restores(1, 4, 2);
     healed(&tally);
     // Only what came after the snapshots is gone.
     assert!(tally.forgotten <= 4 * tally.rounds, "{tally:?}");
@@ -43,5 +43,5 @@ fn a_server_restored_to_an_older_state_heals_under_live_workers() {
 
 #[test]
 fn a_server_that_lost_keys_heals_under_live_workers() {
-    healed(&losses(1, 6));
+    healed(&losses(1, 6, 2));
 }

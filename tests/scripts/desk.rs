@@ -264,6 +264,7 @@ impl Desk {
             counter: fact("counter"),
             lease_ms,
             held: 0,
+            halves: String::new(),
         }
     }
 
@@ -315,6 +316,7 @@ pub fn registration(name: &str, queues: &[&str]) -> Registration {
         slots: 4,
         lease_ms: 30_000,
         version: "0.1",
+        halves: format!("halves of {name}"),
         queues: queues.iter().map(|queue| id(queue)).collect(),
     }
 }

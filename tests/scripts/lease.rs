@@ -211,6 +211,7 @@ fn a_worker_without_jobs_is_buried_in_the_end() {
             - serves:r w = NOW
             - worker:w boot = boot
             - worker:w counter = 1
+            - worker:w halves = halves of w
             - worker:w host = h-w
             - worker:w label = 
             - worker:w lease = 30000
@@ -284,6 +285,7 @@ fn a_dead_half_gives_everything_back() {
             - worker:w boot = boot
             - worker:w counter = 2
             - worker:w got = a
+            - worker:w halves = halves of w
             - worker:w host = h-w
             - worker:w label = 
             - worker:w lease = 30000

@@ -19,6 +19,7 @@ fn a_worker_enters_the_books() {
             + serves:r w = NOW
             + worker:w boot = boot
             + worker:w counter = 1
+            + worker:w halves = halves of w
             + worker:w host = h-w
             + worker:w label = 
             + worker:w lease = 30000
@@ -177,6 +178,7 @@ fn a_worker_with_jobs_cannot_leave() {
             - worker:w boot = boot
             - worker:w counter = 2
             - worker:w got = a
+            - worker:w halves = halves of w
             - worker:w host = h-w
             - worker:w label = 
             - worker:w lease = 30000

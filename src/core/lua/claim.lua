@@ -13,7 +13,7 @@
 --         jobs: {id, token, queue, attempt, failures, losses, enqueued, waited_ms, lease_ms | '', spec, stdin | false, cut, cause}…
 --               cause: JSON about the job whose end made this hook, or ''
 --               cut: the host where an earlier run was cut, or ''
---         mail: {id, request…}   peers: {worker, nonce, counter, lease_ms, held}…
+--         mail: {id, request…}   peers: {worker, nonce, counter, lease_ms, held, halves | ''}…
 --       {'UNKNOWN'} the worker is not registered (any more)
 --       {'FORMAT', stored}
 
@@ -138,5 +138,5 @@ for _, queue in ipairs(queues) do
   local due = next_due(queue)
   if due and (not soonest or due < soonest) then soonest = due end
 end
-return {'OK', num(now), soonest and num(soonest) or '', jobs, redis.call('HGETALL', K.mail .. worker), peers(ARGV[6]), withheld,
+return {'OK', num(now), soonest and num(soonest) or '', jobs, redis.call('HGETALL', K.mail .. worker), peers(ARGV[6], worker), withheld,
   redis.call('HLEN', K.held .. worker), mended_now}

@@ -1,5 +1,6 @@
--- handback: a worker's surviving half, or its successor, gives up what the dead half held.
--- The nonce proves who asks: nobody else knows it. The trees are dead before this is called.
+-- handback: what a dead worker held goes back. Its surviving half asks, its successor, or a
+-- neighbour on its machine that saw both halves dead. The nonce says which worker is meant, as
+-- it was when it died. The trees are dead before this is called.
 -- KEYS  meta
 -- ARGV  worker, nonce
 -- reply {'OK', lost, still_held} repeat while still_held > 0; {'FORMAT', stored}

@@ -42,4 +42,4 @@ end
 retention()
 work_chores()
 mend_in_turn(ARGV[4])
-return {'OK', num(now), lost, redis.call('HGETALL', K.mail .. worker), peers(ARGV[4]), strange, mended_now}
+return {'OK', num(now), lost, redis.call('HGETALL', K.mail .. worker), peers(ARGV[4], worker), strange, mended_now}

@@ -112,6 +112,8 @@ pub struct Registration {
     pub lease_ms: u64,
     /// jobq's version.
     pub version: &'static str,
+    /// Its processes, as others on the same machine recognise them; empty if none could.
+    pub halves: String,
     /// The queues it serves.
     pub queues: Vec<Name>,
 }
@@ -165,6 +167,8 @@ pub struct Peer {
     pub lease_ms: Option<u64>,
     /// Jobs it holds.
     pub held: u64,
+    /// Its processes, where they are of the watcher's own machine; else empty.
+    pub halves: String,
 }
 
 /// What a claim or renewal brought.

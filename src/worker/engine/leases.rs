@@ -1,18 +1,21 @@
 //! Leases: kept, lost, watched by the guardian, taken over from others; and what an outage
 //! of Redis means for them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Engine, Held, Order, Settings, TALK_PACE, start};
+use super::{Engine, Held, Order, Settings, Shared, TALK_PACE, start};
 use crate::core::error::Error;
 use crate::core::name::Name;
 use crate::core::outcome::Outcome;
-use crate::core::store::{Failed, Left, Settled};
+use crate::core::store::{Failed, Identity, Left, Peer, Settled};
 use crate::service::journal::{Event, Level};
 use crate::worker::control::TALK_EVERY;
 use crate::worker::os::boottime_ns;
+use crate::worker::tree;
 use crate::worker::watch::{BURY, Still};
+use crate::worker::witness::Halves;
 
 impl Engine {
     /// Kills the jobs whose lease could not be kept.
@@ -71,6 +74,29 @@ impl Engine {
                 );
             }
         });
+    }
+
+    /// Neighbours on this machine that are dead for certain need not be watched: what is left of
+    /// their jobs dies, and then the jobs go back.
+    pub(super) fn witness(&self, peers: &[Peer]) {
+        for peer in peers {
+            let Some(halves) = Halves::parse(&peer.halves) else { continue };
+            let Ok(worker) = Name::new(peer.worker.as_str()) else { continue };
+            if !halves.are_dead() {
+                continue;
+            }
+            let shared = Arc::clone(&self.shared);
+            let dead = Identity { worker, nonce: peer.nonce.clone() };
+            // Trouble with Redis ends it: the next look at the peer begins it again.
+            tokio::spawn(async move {
+                let held = shared.store.held_by(&dead.worker).await?;
+                clear_away(&shared, &dead, held).await;
+                let event = "gave back the jobs of a dead worker";
+                let given = start::give_back(&shared.store, &dead, &shared.journal, event).await?;
+                shared.metrics.taken_over.add(given);
+                Ok::<(), Error>(())
+            });
+        }
     }
 
     /// Gives up what the books say this worker holds and it does not run: a server restored to
@@ -155,5 +181,26 @@ impl Engine {
         self.shared.journal.complain("unknown worker", &event);
         self.condemn(|_| true);
         self.pulses.register(start::registration(&self.shared.settings, &self.identity));
+    }
+}
+
+/// Kills what a dead neighbour's attempts left on this machine.
+async fn clear_away(shared: &Shared, dead: &Identity, held: Vec<(String, String)>) {
+    let namespace = shared.store.namespace.to_string();
+    let fence = |token: &str| token.split('-').next().unwrap_or_default().to_owned();
+    let attempts: HashSet<(String, String)> =
+        held.into_iter().map(|(id, token)| (id, fence(&token))).collect();
+    if attempts.is_empty() {
+        return;
+    }
+    let clear = move || tree::kill_attempts_on_host(&namespace, &attempts);
+    if let Ok(report) = tokio::task::spawn_blocking(clear).await
+        && report.killed > 0
+    {
+        shared.journal.say(
+            &Event::new(Level::Warn, "killed what a dead worker left behind")
+                .with("worker", &dead.worker)
+                .with("processes", report.killed),
+        );
     }
 }

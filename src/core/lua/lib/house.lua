@@ -101,14 +101,17 @@ local function retention()
 end
 
 -- A page of workers and their renewal counters, for whoever watches them: name, nonce,
--- counter, jobs held. `after` is the last name of the page before; '' asks for none.
-local function peers(after)
+-- counter, lease, jobs held, and of those on the watcher's own machine their processes.
+-- `after` is the last name of the page before; '' asks for none.
+local function peers(after, watcher)
   local page = {}
   if after == '' then return page end
+  local here = redis.call('HGET', K.worker .. watcher, 'boot') or ''
   local from = after == '-' and '-' or '(' .. after
   for _, name in ipairs(redis.call('ZRANGE', K.workers, from, '+', 'BYLEX', 'LIMIT', 0, 32)) do
-    local facts = redis.call('HMGET', K.worker .. name, 'nonce', 'counter', 'lease')
-    page[#page + 1] = {name, facts[1] or '', facts[2] or '0', facts[3] or '', redis.call('HLEN', K.held .. name)}
+    local facts = redis.call('HMGET', K.worker .. name, 'nonce', 'counter', 'lease', 'boot', 'halves')
+    local halves = here ~= '' and facts[4] == here and facts[5] or ''
+    page[#page + 1] = {name, facts[1] or '', facts[2] or '0', facts[3] or '', redis.call('HLEN', K.held .. name), halves}
   end
   return page
 end

@@ -32,7 +32,7 @@ impl Store {
         members.collect()
     }
 
-    pub(super) async fn book(
+    pub(in crate::core::query) async fn book(
         &self,
         book: &str,
         worker: &str,
