@@ -47,6 +47,7 @@ impl Queue {
             request: &word,
             want: 1,
             mode: "running",
+            connection: None,
             peers_after: None,
             full: false,
             queues: &queues,

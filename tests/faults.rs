@@ -327,3 +327,34 @@ fn the_local_store_outlives_the_worker_that_started_it() {
     assert_eq!(room.job(&id).state(), "SUCCESS");
     assert_eq!(jobq::local::describe(&room.place()).unwrap().pid, Some(server));
 }
+
+#[test]
+fn a_run_that_a_restored_server_forgot_goes_on_and_nobody_starts_it_again() {
+    let mut server = Server::start();
+    let room = Room::new(&server);
+    let oracle = Oracle::new(&room.work());
+    let mut workers: Vec<Running> =
+        (0..3).map(|_| room.ready_worker(&["-c", "2", "--lease", "30s"])).collect();
+    // As many as a claim may take, and not started when the snapshot is taken.
+    room.jobq(["control", "pause", "default"]).run().status(0);
+    let ids: Vec<String> = (0..4)
+        .map(|_| room.shell(&[], &oracle.script("until [ -e go ]; do note B; sleep 0.02; done")))
+        .collect();
+    let snapshot = server.snapshot();
+    room.jobq(["control", "resume", "default"]).run().status(0);
+    wait_for("all to run", PATIENCE, || oracle.counts().0 == 4);
+    server.restore(&snapshot);
+    for id in &ids {
+        assert_eq!(room.job_in(id, "STARTED", PATIENCE).counters(), [1, 0, 0, 0, 0]);
+    }
+    room.jobq(["control", "resume", "default"]).run().status(0);
+    // Whatever the others can take is taken before the end of the first.
+    let more = room.enqueue(["--", "true"]);
+    room.job_in(&more, "SUCCESS", BACK);
+    room.write("go", "");
+    for id in &ids {
+        assert_eq!(room.job_in(id, "SUCCESS", PATIENCE).counters(), [1, 0, 0, 0, 0]);
+    }
+    oracle.verdict(&ids).assert_exactly_once();
+    is_not_deaf(&room, &mut workers[0], "default");
+}

@@ -74,6 +74,8 @@ struct Shared {
     line: Mutex<Line>,
     /// Failed and successful dials.
     dials: AtomicU64,
+    /// The number of the newest connection.
+    newest: AtomicU64,
     counts: Counts,
     /// The number of the newest connection that was given up.
     ended: watch::Sender<u64>,
@@ -89,7 +91,8 @@ struct Line {
 /// What a caller wants of the node.
 enum Ask<'a> {
     Command(&'a redis::Cmd),
-    Script(&'a Script, &'a [&'a [u8]]),
+    /// On no other connection than that with this number, where one is given.
+    Script(&'a Script, &'a [&'a [u8]], Option<u64>),
     /// And, on the same connection, that so many replicas have what was written on it.
     Replicated(&'a Script, &'a [&'a [u8]], u32, Duration),
 }
@@ -109,8 +112,9 @@ impl Link {
     pub fn new(target: Target, patience: Patience) -> Link {
         let (ended, _) = watch::channel(0);
         let route = Route::new(&target);
-        let (line, dials) = (Mutex::default(), AtomicU64::new(0));
-        let shared = Arc::new(Shared { target, route, line, dials, counts: Counts::default(), ended });
+        let (line, dials, newest) = (Mutex::default(), AtomicU64::new(0), AtomicU64::new(0));
+        let shared =
+            Arc::new(Shared { target, route, line, dials, newest, counts: Counts::default(), ended });
         Link { patience, keys: [String::new(), String::new()], shared }
     }
 
@@ -144,7 +148,22 @@ impl Link {
     /// # Errors
     /// See [`Error`]; after [`Error::Unknown`] the script may have run.
     pub async fn call(&self, script: &Script, args: &[&[u8]]) -> Result<Value> {
-        self.on_owner(&Ask::Script(script, args)).await.map(|(value, _)| value)
+        self.on_owner(&Ask::Script(script, args, None)).await.map(|(value, _)| value)
+    }
+
+    /// As [`Link::call`], for what another state of the server would make wrong: only on the
+    /// connection with this number.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::Unreachable`] where there is another connection by now.
+    pub async fn call_on(&self, connection: u64, script: &Script, args: &[&[u8]]) -> Result<Value> {
+        self.on_owner(&Ask::Script(script, args, Some(connection))).await.map(|(value, _)| value)
+    }
+
+    /// The number of the newest connection. Behind another one the server may be another, or an
+    /// older state of the same.
+    pub fn connection(&self) -> u64 {
+        self.shared.newest.load(Ordering::Acquire)
     }
 
     /// Calls a script, and then waits until so many replicas have all that it and earlier
@@ -199,6 +218,16 @@ impl Link {
         Ok(Subscription { messages, number: open.number, ended: self.shared.ended.subscribe() })
     }
 
+    /// The word that the server made up when it was started: another one, or the same one started
+    /// again, has another.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn life(&self) -> Result<String> {
+        let text = super::reply::bytes(self.send(redis::cmd("INFO").arg("server")).await?)?;
+        Ok(ServerInfo::parse(&String::from_utf8_lossy(&text)).get("run_id").to_owned())
+    }
+
     /// Where the link goes at the moment, and what it knows of the ways there.
     pub async fn whereabouts(&self) -> Whereabouts {
         let address = self.shared.line.lock().await.open.as_ref().map(|open| open.address.to_string());
@@ -224,6 +253,10 @@ impl Link {
         let mut hops = 0;
         loop {
             let open = self.connected().await?;
+            if matches!(ask, Ask::Script(_, _, Some(known)) if *known != open.number) {
+                let why = "the connection was lost".into();
+                return Err(Error::Unreachable { address: open.address.to_string(), why });
+            }
             let fault = match self.exchange(&open, ask).await {
                 Ok(value) => return Ok(value),
                 Err(fault) => fault,
@@ -243,7 +276,7 @@ impl Link {
         let mut connection = open.connection.clone();
         match ask {
             Ask::Command(command) => exchange(&mut connection, command).await.map(|value| (value, 0)),
-            Ask::Script(script, args) => {
+            Ask::Script(script, args, _) => {
                 self.run(&mut connection, script, args).await.map(|value| (value, 0))
             }
             Ask::Replicated(script, args, replicas, limit) => {
@@ -303,6 +336,7 @@ impl Link {
             Ok((dialer, address, connection)) => {
                 let open = Open { connection, dialer, address: address.into(), number, checked: None };
                 *line = Line { open: Some(open.clone()), failed: None };
+                self.shared.newest.store(number, Ordering::Release);
                 self.shared.counts.connected();
                 Ok(open)
             }

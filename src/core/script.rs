@@ -96,6 +96,7 @@ const LIMITS: &str = include_str!("lua/lib/limits.lua");
 const READING: &str = include_str!("lua/lib/read.lua");
 const HOUSE: &str = include_str!("lua/lib/house.lua");
 const MEND: &str = include_str!("lua/lib/mend.lua");
+const BEGIN: &str = include_str!("lua/lib/begin.lua");
 const WALK: &str = include_str!("lua/lib/walk.lua");
 
 // A full server refuses new work and lets everything that ends or moves work through. A
@@ -126,9 +127,9 @@ scripts! {
     /// Writes a worker into the books.
     REGISTER = "register", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE];
     /// Starts attempts.
-    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK, PAUSES, LIMITS];
+    CLAIM = "claim", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK, BEGIN, PAUSES, LIMITS];
     /// Keeps leases.
-    RENEW = "renew", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK];
+    RENEW = "renew", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, HOUSE, CHORE, MEND, WALK, BEGIN];
     /// Takes the jobs of a worker that stands still.
     TAKEOVER = "takeover", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, AFTER, ATTEMPT];
     /// Gives up the jobs of a dead half.

@@ -216,7 +216,10 @@ impl Store {
             .text(claim.peers_after.unwrap_or_default())
             .text(if claim.full { "1" } else { "" });
         let args = claim.queues.iter().fold(args, |args, (queue, most)| args.text(queue).number(most));
-        let (word, mut reply) = self.verb(&script::CLAIM, args).await?;
+        let (word, mut reply) = match claim.connection {
+            None => self.verb(&script::CLAIM, args).await?,
+            Some(known) => word(Items::of(self.link.call_on(known, &script::CLAIM, &args.slices()).await?)?)?,
+        };
         if word == "UNKNOWN" {
             return Ok(Beat::Unknown);
         }

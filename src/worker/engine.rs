@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
 
+use settling::Settling;
+
 use super::control::{ControlChannel, ControlSender, Order as GuardOrder};
 use super::metrics::{self, Metrics};
 use super::order;
@@ -54,6 +56,7 @@ const LAST_WORDS: Duration = Duration::from_millis(600);
 mod ending;
 mod facts;
 mod leases;
+mod settling;
 mod wake;
 
 /// Why an engine ended.
@@ -134,6 +137,7 @@ struct Engine {
     /// When the newest answered pulse was sent, on the monotonic clock.
     pulsed: Option<Instant>,
     trouble_since: Option<(Instant, &'static str)>,
+    settling: Settling,
     started: u64,
     born: Instant,
     next_due: Option<Instant>,
@@ -208,6 +212,7 @@ impl Engine {
         let now = Instant::now();
         Engine {
             pulses: Pulses::new(Arc::clone(&shared.store)),
+            settling: Settling::default(),
             shared,
             identity,
             control,
@@ -284,7 +289,8 @@ impl Engine {
 
     /// Hooks have one slot of their own, on workers that know tasks.
     fn hook_room(&self) -> usize {
-        let takes = self.mode == Mode::Running && !self.scarcity.holds(Instant::now());
+        let takes =
+            self.mode == Mode::Running && !self.is_unsettled() && !self.scarcity.holds(Instant::now());
         let knows_tasks = takes && !self.shared.settings.tasks().is_empty();
         let busy = self.held.values().any(|held| held.queue == HOOK_QUEUE);
         usize::from(knows_tasks && !busy)
@@ -298,6 +304,7 @@ impl Engine {
         let running = self.running();
         if self.mode != Mode::Running
             || self.held.len() - running > slots
+            || self.is_unsettled()
             || self.scarcity.holds(Instant::now())
         {
             return 0;
@@ -310,6 +317,7 @@ impl Engine {
 
     /// Starts a pulse when one is due and none is in flight.
     fn pulse_if_due(&mut self) {
+        self.look_at_the_connection();
         let shortest = self.held.values().map(|held| held.lease).min().unwrap_or(self.shared.settings.lease);
         if !self.pulses.is_due(Settings::pace(shortest)) {
             return;
@@ -340,7 +348,8 @@ impl Engine {
             });
             let hooks = (hooks > 0).then(|| (HOOK_QUEUE.to_owned(), hooks));
             let queues = queues.filter(|(queue, _)| queue != HOOK_QUEUE).chain(hooks).collect();
-            self.pulses.claim(&self.identity, free, self.mode.word(), peers_after, queues);
+            let known = (!self.is_unsettled()).then_some(self.settling.connection());
+            self.pulses.claim(&self.identity, known, free, self.mode.word(), peers_after, queues);
         } else {
             let held = self.held.iter().filter(|(_, held)| held.counts());
             let held = held.map(|(token, held)| (held.id.to_string(), token.clone())).collect();
@@ -465,6 +474,7 @@ impl Engine {
             News::Settled(token) => {
                 self.held.remove(&token);
             }
+            News::Server(life) => return self.know_server(life),
         }
         self.changed = true;
         self.empty = false;

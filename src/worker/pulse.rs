@@ -210,9 +210,11 @@ impl Pulses {
 
     /// Sends a claim for `want` jobs, or repeats the one whose answer is not known. Of a queue
     /// that has no room now the repetition asks only what came of it, and takes nothing new.
+    /// Nothing is taken on another `connection`, where one is given.
     pub fn claim(
         &mut self,
         identity: &Identity,
+        connection: Option<u64>,
         want: usize,
         mode: &'static str,
         peers_after: Option<String>,
@@ -241,6 +243,7 @@ impl Pulses {
                 request: &claim.request,
                 // Hooks alone are wanted too when all slots are full, and so is an old answer.
                 want: claim.want.max(1),
+                connection,
                 mode,
                 peers_after: peers_after.as_deref(),
                 full,

@@ -29,6 +29,8 @@ pub enum Order {
 /// What a slot tells the dispatcher about the attempt with this token.
 #[derive(Debug)]
 pub enum News {
+    /// The server behind the connection, by the word that it made up when it was started.
+    Server(String),
     /// The tree is gone: the slot is free for another job.
     Free(String),
     /// The same of one that could not be started, because the machine is short of something.

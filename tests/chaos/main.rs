@@ -166,11 +166,8 @@ fn must_be_nothing(counts: &Json) -> Vec<String> {
         Json::Array(list) => list.is_empty(),
         _ => true,
     };
-    // A server that goes back forgets claims: see docs/states.md.
-    let excused = |name: &str| name == "overlapping" && fields.contains_key("forgotten");
-    let bad = fields.iter().filter(|(name, value)| {
-        MUST_BE_NOTHING.contains(&name.as_str()) && !nothing(value) && !excused(name)
-    });
+    let bad =
+        fields.iter().filter(|(name, value)| MUST_BE_NOTHING.contains(&name.as_str()) && !nothing(value));
     bad.map(|(name, _)| name.clone()).collect()
 }
 

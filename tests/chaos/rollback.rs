@@ -19,7 +19,7 @@ pub struct Tally {
     pub forgotten: usize,
     /// Attempts beyond the first: the server forgot that an earlier one had ended.
     pub run_again: usize,
-    /// Attempts that met another one of their job: see docs/guarantees.md.
+    /// Attempts that met another one of their job.
     pub overlapping: usize,
     pub stuck: usize,
     pub violations: usize,

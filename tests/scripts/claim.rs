@@ -282,6 +282,7 @@ fn an_unknown_worker_gets_nothing() {
         request: "r",
         want: 1,
         mode: "running",
+        connection: None,
         peers_after: None,
         full: true,
         queues: &[("q", 1)],

@@ -169,6 +169,7 @@ impl Desk {
             request,
             want,
             mode: "running",
+            connection: None,
             peers_after: None,
             full: false,
             queues,

@@ -228,6 +228,7 @@ fn another_format_is_refused_by_every_changing_verb() {
             request: "r",
             want: 1,
             mode: "running",
+            connection: None,
             peers_after: None,
             full: true,
             queues: &[("q", 1)],

@@ -2,7 +2,7 @@
 //! holder meanwhile.
 
 use jobq::core::spec::Spec;
-use jobq::core::store::{NewJob, OutputBatch, When};
+use jobq::core::store::{Beat, Identity, NewJob, OutputBatch, When};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -150,6 +150,47 @@ fn a_job_that_nobody_holds_is_waited_for_as_long_as_any_lease() {
     assert_eq!(desk.state("a"), "PENDING");
     // It has nothing to come back to, so it is struck off with its last job.
     assert!(!desk.books().keys.contains_key("worker:w"));
+    mend(&desk);
+}
+
+#[test]
+fn a_run_that_the_server_forgot_begins_again_in_the_books_and_not_in_the_world() {
+    let desk = Desk::new();
+    let who = desk.worker("w");
+    desk.add(&["a"]);
+    // As if the server had gone back to before the claim.
+    let token = "8000000000000000-nw";
+    let renew = |who: &Identity, token: &str| match desk
+        .run(desk.store.renew(who, "running", None, 1, &[("a", token)], None))
+        .unwrap()
+    {
+        Beat::Ok(pulse) => pulse.lost,
+        Beat::Unknown => panic!("known"),
+    };
+    assert_eq!(renew(&desk.worker("v"), token), ["a"], "the token is another's");
+    assert_eq!(renew(&who, token), [""; 0]);
+    assert_eq!((desk.state("a").as_str(), desk.field("a", "attempts").as_str()), ("STARTED", "1"));
+    assert_eq!(desk.books().hash("held:w")["a"], token);
+    // The next fence is beyond it, and a run that somebody else had since is not undone.
+    assert_eq!(desk.takeover(&desk.peer(&who), 30_000), Some(1));
+    assert_eq!(renew(&who, token), ["a"]);
+    assert_eq!(desk.state("a"), "PENDING");
+    let next = desk.start(&who, "a");
+    assert_eq!((next.attempt, next.token.as_str() > token), (2, true));
+    desk.finish("a", &next.token);
+    assert_eq!(renew(&who, "9000000000000000-nw"), ["a"], "it has ended");
+    mend(&desk);
+}
+
+#[test]
+fn a_forgotten_run_of_a_retry_that_was_due_goes_on_too() {
+    let desk = Desk::new();
+    let (who, token) = desk.running();
+    desk.fail("a", &token, "retry", 60_000);
+    let held = [("a", "8000000000000000-nw")];
+    desk.run(desk.store.renew(&who, "running", None, 1, &held, None)).unwrap();
+    assert_eq!((desk.state("a").as_str(), desk.field("a", "attempts").as_str()), ("STARTED", "2"));
+    desk.finish("a", held[0].1);
     mend(&desk);
 }
 

@@ -53,24 +53,9 @@ if ARGV[7] == '1' then say_serving(worker, queues) end
 local fence = tonumber(redis.call('HGET', K.meta, 'fence') or '0')
 local function start(id, job)
   fence = math.max(fence + 1, now_us)
-  job.token = num(fence) .. '-' .. nonce
-  job.attempts, job.started = num(tonumber(job.attempts or '0') + 1), num(now)
-  move(id, job.queue, 'PENDING', 'STARTED', num(now))
-  -- What an earlier run left behind; a job that never ran has none of it.
-  if job.settled or job.losses or job.reason then
-    redis.call('HDEL', K.job .. id, 'reason', 'error', 'out_gone', 'percent', 'message')
-    redis.call('UNLINK', K.result .. id)
-    drop_output(id)
-  end
-  if job.expires then
-    redis.call('HDEL', K.job .. id, 'expires')
-    redis.call('ZREM', K.expiry .. job.queue, id)
-  end
-  redis.call('HSET', K.job .. id, 'token', job.token, 'worker', worker, 'host', me[4] or '',
-    'started', job.started, 'attempts', job.attempts)
-  redis.call('HSET', K.held .. worker, id, job.token)
+  job.token, job.started = num(fence) .. '-' .. nonce, num(now)
+  begin(id, job, worker, me[4])
   tally('started', job, num(waited(job)))
-  job.worker, job.host = worker, me[4]
   tell_run('started', id, job)
   return as_claimed(id, job)
 end

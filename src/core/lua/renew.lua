@@ -3,7 +3,8 @@
 -- ARGV  worker, nonce, mode, peers_after, full, holds, held, then held × (id, token), then queues…
 --       holds: how many jobs the worker knows that it holds
 -- reply {'OK', now, lost, mail, peers, strange, mended}
---         lost: ids whose token is not theirs any more
+--         lost: ids whose token is not theirs any more; what this worker runs and the server, gone
+--               back to an older state, has as waiting is not lost: it is STARTED again
 --         strange: {id, token…} that the books say it holds, where they say more than `holds`
 --         mended: how much of the books was torn and is whole now
 --       {'UNKNOWN'} | {'FORMAT', stored}
@@ -23,7 +24,7 @@ for i = 8, 7 + 2 * held, 2 do
       -- The server lost the book and not the job: nobody else can have started it.
       redis.call('HSET', K.held .. worker, id, token)
       mended('ran and was held by nobody', id)
-    else
+    elseif not adopt(id, token, worker, nonce) then
       lost[#lost + 1] = id
     end
   end

@@ -214,6 +214,8 @@ pub struct ClaimRequest<'a> {
     pub request: &'a str,
     /// Free slots.
     pub want: usize,
+    /// Only on this connection of the link; `None` on any.
+    pub connection: Option<u64>,
     /// `running` or `quiet`, for people.
     pub mode: &'a str,
     /// Where the page of watched workers begins; `None` for no page.

@@ -84,6 +84,7 @@ impl Engine {
             && !self.empty
             && !self.withheld
             && self.held.is_empty()
+            && !self.is_unsettled()
             && !self.scarcity.holds(Instant::now())
         {
             // Nothing to do, and no claim has said so since: ask at once.

@@ -11,6 +11,9 @@ impl Engine {
         if self.scarcity.passed(Instant::now()) {
             self.pulses.hurry();
         }
+        if self.settling.passed(Instant::now()) {
+            self.pulses.hurry();
+        }
         if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() + self.hook_room() > 0 {
             self.next_due = None;
             self.empty = false;
@@ -31,6 +34,9 @@ impl Engine {
                 let deadline = held.deadline_ns(self.good_ns, Settings::margin(held.lease));
                 wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
             }
+        }
+        if let Some(until) = self.settling.until() {
+            wake = wake.min(until.max(now));
         }
         if let Some(until) = self.scarcity.until() {
             wake = wake.min(until.max(now));
