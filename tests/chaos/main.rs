@@ -27,9 +27,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value as Json, json};
 
-use chaos::stage::Shape;
+use chaos::stage::{Shape, Stage};
 use chaos::storm::{self, Weather};
 use chaos::{faults, rollback, sections, shutdown};
+use support::Server;
 
 /// What was asked for, from the environment that `make` sets.
 struct Wanted {
@@ -61,7 +62,7 @@ const SECTIONS: [Section; 9] = [
 ];
 
 /// Counts that must be nothing, in whichever section they stand.
-const MUST_BE_NOTHING: [&str; 17] = [
+const MUST_BE_NOTHING: [&str; 21] = [
     "lost",
     "missing",
     "doubled",
@@ -79,6 +80,10 @@ const MUST_BE_NOTHING: [&str; 17] = [
     "late",
     "leased_after",
     "processes_left",
+    "untold",
+    "ticks_doubled",
+    "ticks_miscounted",
+    "ticks_unaccounted",
 ];
 
 impl Wanted {
@@ -183,16 +188,27 @@ fn storm(wanted: &Wanted) -> Json {
         jobs: wanted.jobs,
         time: Duration::from_secs_f64(wanted.minutes * 60.0),
     };
-    let groups: [&[faults::Kind]; 3] = [&faults::OF_WORKERS, &faults::OF_REDIS, &faults::OF_THE_NETWORK];
+    let of_workers = [&faults::OF_WORKERS[..], &[faults::NO_DESCRIPTORS]].concat();
+    let of_redis = [&faults::OF_REDIS[..], &[faults::FULL_DISK]].concat();
+    let groups: [&[faults::Kind]; 4] = [&of_workers, &of_redis, &faults::OF_THE_NETWORK, &faults::OF_BEATS];
+    let server = Server::options().aof().clock_shift().own_disk().start();
+    if !server.has_disk() {
+        println!("no disk can be mounted here (that takes root): full disks are left out");
+    }
+    let stage = Stage::on(server, shape).with_beats(3);
     let weather =
         Weather { groups: &groups, rest_ms: (500, 2_500), producers: 4, drain: Duration::from_secs(180) };
-    let (stage, passed) = storm::run(shape, wanted.seed, &weather);
+    let (stage, passed) = storm::run(stage, wanted.seed, &weather);
     let mut counts = counted(&passed.verdict);
     counts["faults"] = json!(stage.fault_counts());
     counts["workers"] = json!(shape.workers);
     counts["slots"] = json!(shape.slots);
     counts["lease_ms"] = json!(shape.lease.as_millis());
     counts["drained_ms"] = json!(passed.drained_ms);
+    let ticks = counted(&passed.ticks.expect("there are beats"));
+    for (name, count) in ticks.as_object().into_iter().flatten() {
+        counts[format!("ticks_{name}")] = count.clone();
+    }
     // What the workers themselves say of the faults: none of them is silent.
     let words = [
         "took the jobs of a worker that stands still",

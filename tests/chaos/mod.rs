@@ -17,4 +17,5 @@ pub mod sections;
 pub mod shutdown;
 pub mod stage;
 pub mod storm;
+pub mod ticks;
 pub mod truth;
