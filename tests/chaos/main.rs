@@ -49,8 +49,9 @@ struct Wanted {
 
 type Section = (&'static str, fn(&Wanted) -> Json);
 
-const SECTIONS: [Section; 10] = [
-    ("storm", storm),
+const SECTIONS: [Section; 11] = [
+    ("storm", |wanted| storm(wanted, Fsync::Always)),
+    ("everysec", |wanted| storm(wanted, Fsync::Everysec)),
     ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100), wanted.parallel))),
     ("lost-keys", |wanted| counted(&rollback::losses(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
     ("baseline-workers", |wanted| sections::baseline(wanted.seed, 300, false)),
@@ -190,7 +191,17 @@ fn counted(counts: &impl serde::Serialize) -> Json {
     serde_json::to_value(counts).expect("counts are JSON")
 }
 
-fn storm(wanted: &Wanted) -> Json {
+/// When the storm's server writes to its disk.
+#[derive(Clone, Copy)]
+enum Fsync {
+    /// Before it answers, as whoever must not lose an accepted job has it.
+    Always,
+    /// As most servers have it. While a sync is under way, what was answered may wait for two
+    /// seconds before it is as much as written, and a kill loses that.
+    Everysec,
+}
+
+fn storm(wanted: &Wanted, fsync: Fsync) -> Json {
     let shape = Shape {
         workers: wanted.workers,
         slots: 4,
@@ -201,13 +212,22 @@ fn storm(wanted: &Wanted) -> Json {
     let of_workers = [&faults::OF_WORKERS[..], &[faults::NO_DESCRIPTORS]].concat();
     let of_redis = [&faults::OF_REDIS[..], &[faults::FULL_DISK]].concat();
     let groups: [&[faults::Kind]; 4] = [&of_workers, &of_redis, &faults::OF_THE_NETWORK, &faults::OF_BEATS];
-    let server = Server::options().aof().clock_shift().own_disk().start();
+    let (appendfsync, unwritten) = match fsync {
+        Fsync::Always => ("appendfsync always", Duration::ZERO),
+        Fsync::Everysec => ("appendfsync everysec", Duration::from_secs(3)),
+    };
+    let server = Server::options().aof().config(appendfsync).clock_shift().own_disk().start();
     if !server.has_disk() {
         println!("no disk can be mounted here (that takes root): full disks are left out");
     }
     let stage = Stage::on(server, shape).with_beats(3);
-    let weather =
-        Weather { groups: &groups, rest_ms: (500, 2_500), producers: 4, drain: Duration::from_secs(180) };
+    let weather = Weather {
+        groups: &groups,
+        rest_ms: (500, 2_500),
+        producers: 4,
+        unwritten,
+        drain: Duration::from_secs(180),
+    };
     let (stage, passed) = storm::run(stage, wanted.seed, &weather);
     let mut counts = counted(&passed.verdict);
     counts["faults"] = json!(stage.fault_counts());

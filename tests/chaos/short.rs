@@ -20,8 +20,13 @@ fn a_storm_loses_nothing_and_runs_nothing_twice_without_a_reason() {
         jobs: 300,
         time: Duration::from_secs(12),
     };
-    let weather =
-        Weather { groups: &KINDS, rest_ms: (200, 900), producers: 3, drain: Duration::from_secs(120) };
+    let weather = Weather {
+        groups: &KINDS,
+        rest_ms: (200, 900),
+        producers: 3,
+        unwritten: Duration::ZERO,
+        drain: Duration::from_secs(120),
+    };
     let (stage, passed) = storm::run(Stage::new(shape).with_beats(2), 1, &weather);
     eprintln!("faults: {:?}\n{:#?}", stage.fault_counts(), passed.verdict);
     let ticks = passed.ticks.as_ref().expect("there are beats");

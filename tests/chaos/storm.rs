@@ -20,6 +20,8 @@ pub struct Weather<'a> {
     /// The shortest and longest rest between two faults of a group, in milliseconds.
     pub rest_ms: (u64, u64),
     pub producers: u64,
+    /// How old what the server answered may be when it dies without having written it.
+    pub unwritten: Duration,
     /// How long everything may take to end once nothing goes wrong any more.
     pub drain: Duration,
 }
@@ -64,7 +66,8 @@ pub fn run(stage: Stage, seed: u64, weather: &Weather<'_>) -> (Stage, Passed) {
     let books = Books::read(&mut lock(&stage.server).client());
     let slack = shape.lease * 2 + Duration::from_secs(5);
     let slack_ns = u64::try_from(slack.as_nanos()).unwrap_or(u64::MAX);
-    let mut verdict = judge(&book.sent(), &stage.truth.lives(), &books, &stage.ledger(), slack_ns);
+    let mut verdict =
+        judge(&book.sent(), &stage.truth.lives(), &books, &stage.ledger(), slack_ns, weather.unwritten);
     verdict.violations = stage.violations();
     let drained_ms = drained.unwrap_or(weather.drain).as_millis();
     let ticks = ticks.map(|ticks| ticks.count(&stage));

@@ -17,6 +17,7 @@ use super::sections::put;
 use super::stage::{Rng, Shape, Stage, lock};
 use super::storm::EndOfKeeping;
 use super::ticks::{Tally, Ticks};
+use super::truth::now_ns;
 use crate::support::books::Books;
 use crate::support::{PATIENCE, Server, Signal, children_of, engine_now, jobq_program, signal, wait_for};
 
@@ -141,7 +142,7 @@ fn one_lane(lane: usize, rounds: usize, next: &AtomicUsize, progress: &Progress)
     });
     let books = Books::read(&mut lock(&stage.server).client());
     let slack_ns = 2 * u64::try_from(SHAPE.lease.as_nanos()).unwrap_or(0) + 5_000_000_000;
-    let mut verdict = judge(&sent, &stage.truth.lives(), &books, &stage.ledger(), slack_ns);
+    let mut verdict = judge(&sent, &stage.truth.lives(), &books, &stage.ledger(), slack_ns, Duration::ZERO);
     verdict.violations = stage.violations();
     if !verdict.is_clean() {
         eprintln!("logs and record: {}", stage.keep());
@@ -222,7 +223,7 @@ fn producer(stage: &Stage, call: &str, nth: usize, first: usize, sent: &mut Vec<
 }
 
 fn told(id: String, plan: &'static str, fate: Fate) -> Sent {
-    Sent { id, plan, fate, runs: 1 }
+    Sent { id, plan, fate, runs: 1, at_ns: now_ns() }
 }
 
 /// A few ticks long beside the healthy one, which may stand still meanwhile.
