@@ -263,12 +263,15 @@ fn a_namespace_is_told_to_collectors_of_text_files() {
     room.burst(&["-q", "naps,default"]);
     room.enqueue(["-q", "lonely", "--", "true"]);
     room.jobq(["control", "limit", "lonely", "--max-depth", "9"]).run().status(0);
+    room.jobq(["control", "pause", "lonely", "--for", "1h"]).run().status(0);
     let text = read(&room.jobq(["inspect", "stats", "--openmetrics"]).run().status(0).stdout_text());
     same_families(&[catalog::STORE], &text);
     let jobs =
         |queue: &str, state: &str| text.value("jobq_queue_jobs", &[("queue", queue), ("state", state)]);
     assert_eq!([jobs("naps", "SUCCESS"), jobs("default", "FAILURE"), jobs("lonely", "PENDING")], [1.0; 3]);
     assert_eq!(text.value("jobq_queue_depth_limit", &[("queue", "lonely")]), 9.0);
+    let paused = |queue: &str| text.value("jobq_queue_paused", &[("queue", queue)]);
+    assert_eq!([paused("lonely"), paused("naps")], [1.0, 0.0]);
     assert!(text.value("jobq_queue_oldest_job_age_seconds", &[("queue", "lonely")]) > 0.0);
     let finished = |queue: &str, outcome: &str| {
         text.value("jobq_jobs_finished_total", &[("queue", queue), ("outcome", outcome)])

@@ -104,6 +104,7 @@ families! {
         QUEUE_BYTES = "jobq_queue_size_bytes", Gauge, "bytes", ["queue"], "What the unfinished jobs take.";
         QUEUE_BYTES_LIMIT = "jobq_queue_size_limit_bytes", Gauge, "bytes", ["queue"],
             "The most that they may take, where the queue has such a limit.";
+        QUEUE_PAUSED = "jobq_queue_paused", Gauge, "", ["queue"], "1 while an operator's pause holds the queue; else 0.";
         QUEUE_WORKERS = "jobq_queue_workers", Gauge, "", ["queue"], "Live workers that serve the queue.";
         WORKERS = "jobq_workers", Gauge, "", ["mode"], "Registered workers: running, quiet, draining or silent.";
         SCHEDULES = "jobq_schedules", Gauge, "", ["state"],

@@ -87,6 +87,7 @@ fn gauges(text: &mut Text, measured: &Measured) {
     one(&catalog::QUEUE_DEPTH_LIMIT, &|queue| queue.max_depth);
     one(&catalog::QUEUE_BYTES, &|queue| Some(queue.bytes));
     one(&catalog::QUEUE_BYTES_LIMIT, &|queue| queue.max_bytes);
+    one(&catalog::QUEUE_PAUSED, &|queue| Some(queue.paused.is_some().into()));
     one(&catalog::QUEUE_WORKERS, &|queue| Some(queue.workers));
     let mut workers = text.family(&catalog::WORKERS);
     for mode in ["running", "quiet", "draining", "silent"] {

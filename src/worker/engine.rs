@@ -325,8 +325,10 @@ impl Engine {
         }
         let free = self.free();
         self.changed = self.pulses.has_open_claim();
-        let peers_after = (self.watched.elapsed() >= LOOK_AT_PEERS).then(|| {
-            self.watched = Instant::now();
+        let now = Instant::now();
+        let looks = self.watched.elapsed() >= LOOK_AT_PEERS || self.watch.due().is_some_and(|due| due <= now);
+        let peers_after = looks.then(|| {
+            self.watched = now;
             self.watch.cursor().to_owned()
         });
         self.asked_peers = peers_after.is_some();
