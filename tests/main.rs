@@ -58,4 +58,5 @@ mod tidy;
 mod tls;
 mod waiting;
 mod web;
+mod why;
 mod worker;
