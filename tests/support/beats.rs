@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jobq::beat::counters::Counters;
 use jobq::beat::settings::{Files, Said, Settings};
 use jobq::core::link::{Link, Patience, Target, TlsFiles};
 use jobq::core::name::Name;
@@ -201,6 +200,7 @@ pub fn run_as_told() -> bool {
         host: Name::new("h").expect("a name"),
         pid: std::process::id(),
         boot_id: std::env::var("JOBQ_TEST_BEAT_BOOT").unwrap_or_default(),
+        metrics: None,
         revive: None,
     };
     let journal = Journal::new(|event: &Event| {
@@ -218,7 +218,7 @@ pub fn run_as_told() -> bool {
         let patience = Patience { connect: Duration::from_secs(1), reply: Duration::from_secs(1) };
         let target = Target::parse(&url, &TlsFiles::default(), None).expect("a URL");
         let store = Store::new(Link::new(target, patience), Name::new(NAMESPACE).expect("a namespace"));
-        jobq::beat::run(settings, Arc::new(store), orders, journal, Arc::new(Counters::default())).await
+        jobq::beat::run(settings, Arc::new(store), orders, journal).await
     });
     if let Err(error) = done {
         panic!("{error}");
