@@ -60,10 +60,9 @@ pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, notifier: &mut Notifi
     };
     let mut ready = false;
     loop {
-        let now = Instant::now();
-        notifier.feed_watchdog(now, now);
+        alive(notifier);
         beat.publisher.look(shared, wake.take_reread()).await;
-        let sleep = match beat.look().await {
+        let sleep = match beat.look(notifier).await {
             Ok(sleep) => {
                 if !ready {
                     ready = true;
@@ -80,6 +79,12 @@ pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, notifier: &mut Notifi
         };
         wake.sleep(sleep.min(notifier.interval().unwrap_or(ATTEND)).min(ATTEND)).await;
     }
+}
+
+/// Shows the service manager that this loop turns.
+fn alive(notifier: &mut Notifier) {
+    let now = Instant::now();
+    notifier.feed_watchdog(now, now);
 }
 
 /// The local store's server may have died; nobody else brings it back.
@@ -105,13 +110,15 @@ impl Beat<'_> {
     }
 
     /// One look; how long nothing is to be done then.
-    async fn look(&mut self) -> Result<Duration> {
+    async fn look(&mut self, notifier: &mut Notifier) -> Result<Duration> {
         self.publisher.publish(self.shared).await?;
         if self.attended.is_none_or(|at| at.elapsed() >= ATTEND) {
             self.attend().await?;
         }
         let (mut passed_over, mut next_ms, mut again) = (0, None, false);
         for page in 0..PAGES {
+            // What nobody did for a year is no reason to be killed in the midst of it.
+            alive(notifier);
             let due = self.due(passed_over, page == 0).await?;
             next_ms = due.next_ms;
             let full = due.ticks.len() >= PAGE;

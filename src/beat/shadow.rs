@@ -90,6 +90,6 @@ pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, notifier: &mut Notifi
             stage.play(shared, clock.now_ms());
             sleep = stage.due.first().map_or(ASK, |(at_ms, _)| clock.until(*at_ms)).min(ASK);
         }
-        wake.sleep(sleep).await;
+        wake.sleep(sleep.min(notifier.interval().unwrap_or(ASK))).await;
     }
 }
