@@ -1,5 +1,6 @@
 //! Beats on a real server: one job for each tick, whatever happens to them.
 
+mod failover;
 pub mod storm;
 
 use std::time::{Duration, Instant};

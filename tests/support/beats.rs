@@ -49,8 +49,13 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(server: &Server) -> Stage {
+        Stage::at(&server.url())
+    }
+
+    /// Whatever server this URL leads to.
+    pub fn at(url: &str) -> Stage {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Stage { room: Room::new(server).namespace(NAMESPACE), store: store(&server.url()), runtime }
+        Stage { room: Room::at(url).namespace(NAMESPACE), store: store(url), runtime }
     }
 
     /// Waits for an answer of the store.
