@@ -117,7 +117,17 @@ fn the_page_of_guarantees_names_tests_and_runs_that_exist() {
         named += 1;
     }
     assert!(named > 30, "{named} tests are named");
-    for section in ["storm", "restore", "lost-keys", "baseline-workers", "trees", "output", "shutdown"] {
+    for section in [
+        "storm",
+        "everysec",
+        "syscalls",
+        "restore",
+        "lost-keys",
+        "baseline-workers",
+        "trees",
+        "output",
+        "shutdown",
+    ] {
         assert!(page.contains(&format!("*{section}*")), "{section} is not on the page");
         assert!(program.contains(&format!("(\"{section}\", ")), "{section} is no section");
     }

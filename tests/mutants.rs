@@ -117,7 +117,21 @@ fn a_renewal_counts(renew: &str) -> bool {
 #[test]
 fn each_mutant_still_applies() {
     let names: Vec<String> = mutants().into_keys().collect();
-    assert_eq!(names, ["fence", "guard-order", "reconnect", "renewal", "tree-kill", "watching"]);
+    assert_eq!(
+        names,
+        [
+            "declared-key",
+            "fence",
+            "guard-order",
+            "reconnect",
+            "renewal",
+            "sentinel-checks",
+            "settling",
+            "tree-kill",
+            "watching",
+            "witness",
+        ]
+    );
 }
 
 #[test]

@@ -270,3 +270,19 @@ fn a_job_that_kills_its_worker_is_given_up_after_three_losses() {
     worker.signal(Signal::TERM);
     worker.wait_exit(PATIENCE).status(0);
 }
+
+#[test]
+fn jobs_that_run_beside_one_that_kills_its_worker_are_not_given_up_with_it() {
+    let server = Server::start();
+    let room = Room::new(&server);
+    // Claimed together, they are cut together, and would be again to the end of all.
+    let innocent = || room.shell(&[], "sleep 1.5");
+    let mut good = vec![innocent()];
+    let id = room.shell(&[], "sleep 0.3; kill -KILL $PPID; sleep 1000");
+    good.extend([innocent(), innocent()]);
+    let _worker = room.ready_worker(&["-c", "4", "--lease", LEASE]);
+    assert_eq!(room.job_in(&id, "FAILURE", PATIENCE).counters(), [3, 0, 3, 0, 0]);
+    for id in &good {
+        room.job_in(id, "SUCCESS", PATIENCE);
+    }
+}

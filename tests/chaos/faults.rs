@@ -4,6 +4,8 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
 use super::stage::{Rng, Stage, lock};
 use crate::support::books::NAMESPACE;
 use crate::support::resp::Client;
@@ -64,6 +66,13 @@ pub const OF_THE_NETWORK: [Kind; 7] = [
     ("black hole", |stage, rng| network(stage, rng, "black hole", Mode::Blackhole)),
     ("connections refused", |stage, rng| network(stage, rng, "connections refused", Mode::Refuse)),
 ];
+
+/// What happens to beats.
+pub const OF_BEATS: [Kind; 2] = [("kill a beat", kill_beat), ("stop a beat", stop_beat)];
+
+/// What a machine runs out of.
+pub const NO_DESCRIPTORS: Kind = ("no descriptors", no_descriptors);
+pub const FULL_DISK: Kind = ("full disk", full_disk);
 
 /// Does one after the other, each kind as often as any other, until the storm is over.
 pub fn storm(stage: &Stage, mut rng: Rng, kinds: &[Kind], rest_ms: (u64, u64)) {
@@ -322,12 +331,63 @@ fn network(stage: &Stage, rng: &mut Rng, kind: &'static str, mode: Mode) {
     }
 }
 
+fn kill_beat(stage: &Stage, rng: &mut Rng) {
+    let Some(beat) = stage.beat(rng.below(100)) else { return };
+    stage.fault("kill a beat", NO_WORKER, || signal(beat, Signal::KILL));
+}
+
+fn stop_beat(stage: &Stage, rng: &mut Rng) {
+    let time = some_time(stage, rng);
+    let Some(beat) = stage.beat(rng.below(100)) else { return };
+    stage.fault("stop a beat", NO_WORKER, || {
+        signal(beat, Signal::STOP);
+        sleep(time);
+        signal(beat, Signal::CONT);
+    });
+}
+
+/// As many as the engine has now and no more.
+fn no_descriptors(stage: &Stage, rng: &mut Rng) {
+    let time = some_time(stage, rng);
+    let Some((_, engine)) = victim(stage, rng) else { return };
+    let open = fs::read_dir(format!("/proc/{engine}/fd")).map_or(0, |fds| fds.count() as u64);
+    let pid = i32::try_from(engine).ok().and_then(Pid::from_raw);
+    // One that has ended meanwhile has no limits.
+    let limit = |limit| prlimit(pid, Resource::Nofile, limit).ok();
+    let Some(before) = limit(Rlimit {
+        current: Some(open),
+        maximum: Some(getrlimit(Resource::Nofile).maximum.unwrap_or(1 << 20)),
+    }) else {
+        return;
+    };
+    stage.fault("no descriptors", Some(engine), || {
+        sleep(time);
+        limit(before);
+    });
+}
+
+fn full_disk(stage: &Stage, rng: &mut Rng) {
+    let time = some_time(stage, rng);
+    if !lock(&stage.server).has_disk() {
+        return;
+    }
+    stage.fault("full disk", None, || {
+        let mut server = lock(&stage.server);
+        server.fill_disk();
+        sleep(time);
+        server.empty_disk();
+    });
+}
+
+/// A fault that hits no worker.
+const NO_WORKER: Option<u32> = Some(0);
+
 /// A fault of the connection of one worker, or of the producers.
 fn on_worker(stage: &Stage, kind: &'static str, proxy: usize, act: impl FnOnce()) {
     // Without an engine at the moment, whichever comes is hit; a producer has none.
     let engine = match proxy < stage.shape.workers {
         true => stage.halves(proxy).and_then(|(_, engine)| engine),
-        false => Some(0),
+        false => NO_WORKER,
     };
     stage.fault(kind, engine, act);
 }

@@ -7,6 +7,7 @@
 //! the first must be explained by a fault that hit its worker, or by the job's own retries.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::producers::{Fate, Sent};
 use super::stage::Fault;
@@ -33,6 +34,11 @@ pub struct Verdict {
     pub released: usize,
     /// Jobs that succeeded in more than one attempt, each explained by a fault.
     pub duplicated: usize,
+    /// Accepted so shortly before a kill of the server that it had not written them, where that is
+    /// allowed for.
+    pub forgotten: usize,
+    /// Attempts of jobs that it has, of which it forgot the end, or all, in the same way.
+    pub forgotten_attempts: usize,
     /// Jobs that ended after the limit of losses, with the reason (poison is not among them).
     pub given_up: usize,
     pub lost: Vec<String>,
@@ -92,8 +98,26 @@ impl Job {
 
 const CUTS: [&str; 2] = ["worker_lost", "lease_lost"];
 
-/// Judges a run. `slack_ns` is how long after the end of a fault its effects may show.
-pub fn judge(sent: &[Sent], lives: &Lives, books: &Books, faults: &[Fault], slack_ns: u64) -> Verdict {
+/// Kinds of faults that kill the server.
+const OF_DEATH: [&str; 3] = ["kill Redis", "LOADING", "full disk"];
+
+/// Judges a run. `slack_ns` is how long after the end of a fault its effects may show, `unwritten`
+/// how old what a server answered may be when it dies without having written it.
+pub fn judge(
+    sent: &[Sent],
+    lives: &Lives,
+    books: &Books,
+    faults: &[Fault],
+    slack_ns: u64,
+    unwritten: Duration,
+) -> Verdict {
+    let unwritten_ns = u64::try_from(unwritten.as_nanos()).unwrap_or(u64::MAX);
+    let deaths = faults.iter().filter(|fault| OF_DEATH.contains(&fault.kind)).map(|fault| fault.from_ns);
+    let deaths: Vec<u64> = deaths.collect();
+    let forgettable = |at_ns: u64| {
+        deaths.iter().any(|death| *death + slack_ns / 10 >= at_ns && *death <= at_ns + unwritten_ns)
+            && unwritten_ns > 0
+    };
     let mut verdict = Verdict::default();
     let known: BTreeSet<&str> = sent.iter().map(|one| one.id.as_str()).collect();
     let strangers = lives.keys().filter(|id| !known.contains(id.as_str()));
@@ -112,6 +136,7 @@ pub fn judge(sent: &[Sent], lives: &Lives, books: &Books, faults: &[Fault], slac
         }
         let Some(job) = job else {
             match one.fate {
+                Fate::Accepted if forgettable(one.at_ns) => verdict.forgotten += 1,
                 Fate::Accepted => verdict.lost.push(one.id.clone()),
                 _ if !attempts.is_empty() => verdict.unexpected.push(one.id.clone()),
                 _ => {}
@@ -125,7 +150,7 @@ pub fn judge(sent: &[Sent], lives: &Lives, books: &Books, faults: &[Fault], slac
             Fate::Unknown => verdict.recovered += 1,
             Fate::Accepted => {}
         }
-        one_job(&mut verdict, one, &job, attempts, &[faults, &kills], slack_ns);
+        one_job(&mut verdict, one, &job, attempts, &[faults, &kills], slack_ns, &forgettable);
     }
     verdict
 }
@@ -159,6 +184,7 @@ fn one_job(
     attempts: &[Attempt],
     faults: &[&[Fault]; 2],
     slack_ns: u64,
+    forgettable: &dyn Fn(u64) -> bool,
 ) {
     verdict.attempts += attempts.len();
     let state = job.get("state");
@@ -189,6 +215,7 @@ fn one_job(
             }
             Some("released") => verdict.released += 1,
             Some("exit") => {}
+            None if forgettable(attempt.last_ns) => verdict.forgotten_attempts += 1,
             other => verdict.unexplained.push(format!("{}: {other:?} of {attempt:?}", one.id)),
         }
     }

@@ -27,9 +27,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value as Json, json};
 
-use chaos::stage::Shape;
+use chaos::stage::{Shape, Stage};
 use chaos::storm::{self, Weather};
-use chaos::{faults, rollback, sections, shutdown};
+use chaos::{faults, rollback, sections, shutdown, syscalls};
+use support::Server;
 
 /// What was asked for, from the environment that `make` sets.
 struct Wanted {
@@ -48,12 +49,20 @@ struct Wanted {
 
 type Section = (&'static str, fn(&Wanted) -> Json);
 
-const SECTIONS: [Section; 9] = [
-    ("storm", storm),
+const SECTIONS: [Section; 11] = [
+    ("storm", |wanted| storm(wanted, Fsync::Always)),
+    ("everysec", |wanted| storm(wanted, Fsync::Everysec)),
     ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100), wanted.parallel))),
     ("lost-keys", |wanted| counted(&rollback::losses(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
     ("baseline-workers", |wanted| sections::baseline(wanted.seed, 300, false)),
     ("baseline-redis", |wanted| sections::baseline(wanted.seed, 300, true)),
+    ("syscalls", |wanted| {
+        if syscalls::can_trace() {
+            return syscalls::syscalls(wanted.rounds(400), wanted.parallel);
+        }
+        println!("there is no strace that may trace: nothing dies at its n-th system call");
+        Json::Null
+    }),
     ("trees", |wanted| sections::trees(wanted.rounds(1_000))),
     ("output", |_| sections::output(4, 5_000_000_000)),
     ("beat", beat),
@@ -61,7 +70,7 @@ const SECTIONS: [Section; 9] = [
 ];
 
 /// Counts that must be nothing, in whichever section they stand.
-const MUST_BE_NOTHING: [&str; 17] = [
+const MUST_BE_NOTHING: [&str; 21] = [
     "lost",
     "missing",
     "doubled",
@@ -79,6 +88,10 @@ const MUST_BE_NOTHING: [&str; 17] = [
     "late",
     "leased_after",
     "processes_left",
+    "untold",
+    "ticks_doubled",
+    "ticks_miscounted",
+    "ticks_unaccounted",
 ];
 
 impl Wanted {
@@ -142,6 +155,9 @@ fn main() -> ExitCode {
         println!("\n{name} …");
         let start = Instant::now();
         let counts = run(&wanted);
+        if counts.is_null() {
+            continue;
+        }
         let faults = must_be_nothing(&counts);
         println!("{counts:#}");
         println!(
@@ -171,7 +187,17 @@ fn counted(counts: &impl serde::Serialize) -> Json {
     serde_json::to_value(counts).expect("counts are JSON")
 }
 
-fn storm(wanted: &Wanted) -> Json {
+/// When the storm's server writes to its disk.
+#[derive(Clone, Copy)]
+enum Fsync {
+    /// Before it answers, as whoever must not lose an accepted job has it.
+    Always,
+    /// As most servers have it. While a sync is under way, what was answered may wait for two
+    /// seconds before it is as much as written, and a kill loses that.
+    Everysec,
+}
+
+fn storm(wanted: &Wanted, fsync: Fsync) -> Json {
     let shape = Shape {
         workers: wanted.workers,
         slots: 4,
@@ -179,16 +205,36 @@ fn storm(wanted: &Wanted) -> Json {
         jobs: wanted.jobs,
         time: Duration::from_secs_f64(wanted.minutes * 60.0),
     };
-    let groups: [&[faults::Kind]; 3] = [&faults::OF_WORKERS, &faults::OF_REDIS, &faults::OF_THE_NETWORK];
-    let weather =
-        Weather { groups: &groups, rest_ms: (500, 2_500), producers: 4, drain: Duration::from_secs(180) };
-    let (stage, passed) = storm::run(shape, wanted.seed, &weather);
+    let of_workers = [&faults::OF_WORKERS[..], &[faults::NO_DESCRIPTORS]].concat();
+    let of_redis = [&faults::OF_REDIS[..], &[faults::FULL_DISK]].concat();
+    let groups: [&[faults::Kind]; 4] = [&of_workers, &of_redis, &faults::OF_THE_NETWORK, &faults::OF_BEATS];
+    let (appendfsync, unwritten) = match fsync {
+        Fsync::Always => ("appendfsync always", Duration::ZERO),
+        Fsync::Everysec => ("appendfsync everysec", Duration::from_secs(3)),
+    };
+    let server = Server::options().aof().config(appendfsync).clock_shift().own_disk().start();
+    if !server.has_disk() {
+        println!("no disk can be mounted here (that takes root): full disks are left out");
+    }
+    let stage = Stage::on(server, shape).with_beats(3);
+    let weather = Weather {
+        groups: &groups,
+        rest_ms: (500, 2_500),
+        producers: 4,
+        unwritten,
+        drain: Duration::from_secs(180),
+    };
+    let (stage, passed) = storm::run(stage, wanted.seed, &weather);
     let mut counts = counted(&passed.verdict);
     counts["faults"] = json!(stage.fault_counts());
     counts["workers"] = json!(shape.workers);
     counts["slots"] = json!(shape.slots);
     counts["lease_ms"] = json!(shape.lease.as_millis());
     counts["drained_ms"] = json!(passed.drained_ms);
+    let ticks = counted(&passed.ticks.expect("there are beats"));
+    for (name, count) in ticks.as_object().into_iter().flatten() {
+        counts[format!("ticks_{name}")] = count.clone();
+    }
     // What the workers themselves say of the faults: none of them is silent.
     let words = [
         "took the jobs of a worker that stands still",

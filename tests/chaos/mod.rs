@@ -17,4 +17,6 @@ pub mod sections;
 pub mod shutdown;
 pub mod stage;
 pub mod storm;
+pub mod syscalls;
+pub mod ticks;
 pub mod truth;

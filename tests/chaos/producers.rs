@@ -14,6 +14,7 @@ use jobq::core::spec::Spec;
 use jobq::core::store::{Enqueued, NewJob, Store, When};
 
 use super::stage::{Rng, Stage, lock};
+use super::truth::now_ns;
 use crate::support::books::NAMESPACE;
 use crate::support::{Signal, signal};
 
@@ -36,6 +37,8 @@ pub struct Sent {
     pub fate: Fate,
     /// How often the program was run for it.
     pub runs: usize,
+    /// When it was told so last.
+    pub at_ns: u64,
 }
 
 /// All that was sent.
@@ -155,13 +158,13 @@ fn send(stage: &Stage, line: &Line, number: usize, id: String, plan: &'static st
     words.push("--".to_owned());
     words.extend(argv.iter().cloned());
     let past = rng.chance(line.percent).then(|| new_job(&id, plan, &argv));
-    let mut one = Sent { id, plan, fate: Fate::Refused(0), runs: 0 };
+    let mut one = Sent { id, plan, fate: Fate::Refused(0), runs: 0, at_ns: 0 };
     loop {
         let fate = match &past {
             Some(job) => line.send(job),
             None => run(stage, &words, rng),
         };
-        one.runs += 1;
+        (one.runs, one.at_ns) = (one.runs + 1, now_ns());
         // What an earlier run may have done stays possible, whatever a later one is told.
         one.fate = if one.fate == Fate::Unknown && fate != Fate::Accepted { Fate::Unknown } else { fate };
         if one.fate != Fate::Unknown || rng.chance(20) {

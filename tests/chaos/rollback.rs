@@ -114,6 +114,11 @@ fn one_lane(
         }
         stage.stop_workers();
     });
+    let found = stage.violations();
+    if !found.is_empty() {
+        eprintln!("at the end: {found:#?}");
+        tally.violations += found.len();
+    }
     let lives = stage.truth.lives();
     tally.run_again = lives.values().map(|attempts| attempts.len() - 1).sum();
     tally.overlapping = lives.values().flatten().filter(|attempt| attempt.met).count();

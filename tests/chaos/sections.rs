@@ -67,9 +67,33 @@ pub fn baseline(seed: u64, jobs: usize, of_redis: bool) -> Json {
             "attempts": lives.values().map(Vec::len).sum::<usize>(),
             "overlapping": lives.values().flatten().filter(|one| one.met).count(),
             "recovery": recovered,
+            "violations": stage.violations(),
+            "told": told(stage),
+            "untold": untold(stage),
         });
     });
     report
+}
+
+/// What the workers say of each kind of fault, as often as it happens.
+const WORDS: [(&str, &str); 3] = [
+    ("kill engine", "the engine was killed by signal 9"),
+    ("kill guardian", "the guardian died: killed all jobs"),
+    ("kill both halves", "gave back the jobs of a dead worker"),
+];
+
+fn told(stage: &Stage) -> Json {
+    WORDS.iter().map(|(kind, words)| ((*kind).to_owned(), json!(stage.said(words)))).collect()
+}
+
+/// Faults that were told less or more often than they happened.
+fn untold(stage: &Stage) -> Vec<String> {
+    let counts = stage.fault_counts();
+    let told =
+        WORDS.iter().map(|(kind, words)| (*kind, counts.get(kind).copied().unwrap_or(0), stage.said(words)));
+    told.filter(|(_, happened, said)| happened != said)
+        .map(|(kind, happened, said)| format!("{kind}: {happened} and told {said} times"))
+        .collect()
 }
 
 /// What the store says of a job that did not succeed: its state, why, and how its runs ended.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::chaos::faults::{self, Kind};
 use crate::chaos::rollback::{Tally, losses, restores};
-use crate::chaos::stage::Shape;
+use crate::chaos::stage::{Shape, Stage};
 use crate::chaos::storm::{self, Weather};
 
 /// Every kind once or more, none so long that a busy machine would add faults of its own.
-const KINDS: [&[Kind]; 3] = [&faults::OF_WORKERS, &faults::OF_REDIS, &faults::OF_THE_NETWORK];
+const KINDS: [&[Kind]; 4] =
+    [&faults::OF_WORKERS, &faults::OF_REDIS, &faults::OF_THE_NETWORK, &faults::OF_BEATS];
 
 #[test]
 fn a_storm_loses_nothing_and_runs_nothing_twice_without_a_reason() {
@@ -19,10 +20,18 @@ fn a_storm_loses_nothing_and_runs_nothing_twice_without_a_reason() {
         jobs: 300,
         time: Duration::from_secs(12),
     };
-    let weather =
-        Weather { groups: &KINDS, rest_ms: (200, 900), producers: 3, drain: Duration::from_secs(120) };
-    let (stage, passed) = storm::run(shape, 1, &weather);
+    let weather = Weather {
+        groups: &KINDS,
+        rest_ms: (200, 900),
+        producers: 3,
+        unwritten: Duration::ZERO,
+        drain: Duration::from_secs(120),
+    };
+    let (stage, passed) = storm::run(Stage::new(shape).with_beats(2), 1, &weather);
     eprintln!("faults: {:?}\n{:#?}", stage.fault_counts(), passed.verdict);
+    let ticks = passed.ticks.as_ref().expect("there are beats");
+    eprintln!("{ticks:?}");
+    assert_eq!((ticks.doubled, ticks.miscounted.len(), ticks.unaccounted.len()), (0, 0, 0), "{ticks:#?}");
     assert!(passed.verdict.is_clean(), "{:#?}\nlogs: {}", passed.verdict, stage.keep());
 }
 

@@ -7,7 +7,7 @@ use super::lanes::{self, Progress};
 use super::sections::put;
 use super::stage::{Rng, Shape, Stage, lock};
 use crate::support::books::Books;
-use crate::support::{PATIENCE, Signal, invariants, signal, wait_for};
+use crate::support::{PATIENCE, Signal, signal, wait_for};
 
 /// Grace and time to the KILL, as the stage's workers have them, and the second promised.
 const PROMISED: Duration = Duration::from_millis(500 + 500 + 1_000);
@@ -55,10 +55,9 @@ fn one_lane(rng: &mut Rng, stops: usize, progress: &Progress) -> Stops {
         progress.step();
     }
     run_out(&stage, &ids);
-    let books = Books::read(&mut lock(&stage.server).client());
     tally.overlapping = stage.truth.lives().values().flatten().filter(|one| one.met).count();
     tally.unfinished = stage.unfinished();
-    tally.violations = invariants::violations(&books);
+    tally.violations = stage.violations();
     tally
 }
 

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::truth::{Truth, now_ns};
-use crate::support::books::NAMESPACE;
-use crate::support::{Proxy, Room, Server, Signal, Value, engine_now, signal, wait_for};
+use crate::support::books::{Books, NAMESPACE};
+use crate::support::{Proxy, Room, Server, Signal, Value, engine_now, invariants, signal, wait_for};
 
 /// How a run is set up.
 #[derive(Debug, Clone, Copy)]
@@ -83,10 +83,13 @@ pub struct Stage {
     pub truth: Truth,
     faults: Mutex<Vec<Fault>>,
     workers: Vec<Mutex<Option<Child>>>,
+    beats: Vec<Mutex<Option<Child>>>,
     /// Faults go on.
     storming: AtomicBool,
     /// Dead workers are started again.
     keeping: AtomicBool,
+    /// Dead beats are.
+    beating: AtomicBool,
 }
 
 impl Stage {
@@ -111,8 +114,48 @@ impl Stage {
             truth,
             faults: Mutex::default(),
             workers,
+            beats: Vec::new(),
             storming: AtomicBool::new(true),
             keeping: AtomicBool::new(true),
+            beating: AtomicBool::new(true),
+        }
+    }
+
+    /// With so many beats, which are kept as the workers are.
+    #[must_use]
+    pub fn with_beats(mut self, beats: usize) -> Stage {
+        self.beats = (0..beats).map(|_| Mutex::new(None)).collect();
+        self
+    }
+
+    fn start_beat(&self) -> Child {
+        let log = self.room.work().join("beats.log");
+        let log = OpenOptions::new().create(true).append(true).open(log).expect("a log file");
+        let mut command = self.room.jobq(["beat"]).command();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.spawn().expect("the beat starts")
+    }
+
+    /// A beat, if there are any and this one lives.
+    pub fn beat(&self, number: usize) -> Option<u32> {
+        let mut beat = lock(self.beats.get(number % self.beats.len().max(1))?);
+        let child = beat.as_mut()?;
+        matches!(child.try_wait(), Ok(None)).then(|| child.id())
+    }
+
+    /// Whether it has beats.
+    pub fn has_beats(&self) -> bool {
+        !self.beats.is_empty()
+    }
+
+    /// Kills all beats for good.
+    pub fn stop_beats(&self) {
+        self.beating.store(false, Ordering::SeqCst);
+        for beat in &self.beats {
+            if let Some(mut child) = lock(beat).take() {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
         }
     }
 
@@ -136,6 +179,13 @@ impl Stage {
                 let ended = worker.as_mut().is_none_or(|child| matches!(child.try_wait(), Ok(Some(_))));
                 if ended && self.keeping.load(Ordering::SeqCst) {
                     *worker = Some(self.start_worker(number));
+                }
+            }
+            for beat in &self.beats {
+                let mut beat = lock(beat);
+                let ended = beat.as_mut().is_none_or(|child| matches!(child.try_wait(), Ok(Some(_))));
+                if ended && self.beating.load(Ordering::SeqCst) {
+                    *beat = Some(self.start_beat());
                 }
             }
             thread::sleep(Duration::from_millis(20));
@@ -202,6 +252,16 @@ impl Stage {
         let mut counts = BTreeMap::new();
         lock(&self.faults).iter().for_each(|fault| *counts.entry(fault.kind).or_default() += 1);
         counts
+    }
+
+    /// What does not hold of the stored state, by the tests' own reading and by the program's.
+    pub fn violations(&self) -> Vec<String> {
+        let mut found = invariants::violations(&Books::read(&mut lock(&self.server).client()));
+        let said = self.room.jobq(["inspect", "verify"]).run();
+        if said.code != Some(0) {
+            found.push(format!("inspect verify: {}", said.stdout_text()));
+        }
+        found
     }
 
     /// Jobs that are in no final state.

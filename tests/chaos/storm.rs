@@ -6,9 +6,12 @@ use std::time::Duration;
 use super::faults::{self, Kind};
 use super::judge::{Verdict, judge};
 use super::producers::Book;
-use super::stage::{Rng, Shape, Stage, lock};
+use super::stage::{Rng, Stage, lock};
+use super::ticks::{Tally, Ticks};
 use crate::support::books::Books;
-use crate::support::invariants;
+
+/// Schedules of a storm with beats.
+const SCHEDULES: usize = 10;
 
 /// What goes wrong, and how often.
 pub struct Weather<'a> {
@@ -17,6 +20,8 @@ pub struct Weather<'a> {
     /// The shortest and longest rest between two faults of a group, in milliseconds.
     pub rest_ms: (u64, u64),
     pub producers: u64,
+    /// How old what the server answered may be when it dies without having written it.
+    pub unwritten: Duration,
     /// How long everything may take to end once nothing goes wrong any more.
     pub drain: Duration,
 }
@@ -26,12 +31,15 @@ pub struct Passed {
     pub verdict: Verdict,
     /// From the last fault to the last end of a job.
     pub drained_ms: u128,
+    /// Of the schedules, where the stage has beats.
+    pub ticks: Option<Tally>,
 }
 
 /// Runs a storm to its verdict.
-pub fn run(shape: Shape, seed: u64, weather: &Weather<'_>) -> (Stage, Passed) {
-    let stage = Stage::new(shape);
+pub fn run(stage: Stage, seed: u64, weather: &Weather<'_>) -> (Stage, Passed) {
+    let shape = stage.shape;
     let (book, stage_ref) = (Book::default(), &stage);
+    let ticks = stage.has_beats().then(|| Ticks::begin(&stage, SCHEDULES));
     let drained = thread::scope(|scope| {
         scope.spawn(|| stage_ref.keep_workers());
         let _end = EndOfKeeping(stage_ref);
@@ -48,6 +56,7 @@ pub fn run(shape: Shape, seed: u64, weather: &Weather<'_>) -> (Stage, Passed) {
         stage_ref.calm();
         let calmed = storms.into_iter().map(thread::ScopedJoinHandle::join).all(|end| end.is_ok());
         assert!(told && calmed, "a thread of the run panicked");
+        stage_ref.stop_beats();
         // What was made while the clock stood an hour ahead falls due an hour later: let it pass.
         lock(&stage_ref.server).set_offset(3_700);
         let drained = stage_ref.drain(weather.drain);
@@ -57,10 +66,12 @@ pub fn run(shape: Shape, seed: u64, weather: &Weather<'_>) -> (Stage, Passed) {
     let books = Books::read(&mut lock(&stage.server).client());
     let slack = shape.lease * 2 + Duration::from_secs(5);
     let slack_ns = u64::try_from(slack.as_nanos()).unwrap_or(u64::MAX);
-    let mut verdict = judge(&book.sent(), &stage.truth.lives(), &books, &stage.ledger(), slack_ns);
-    verdict.violations = invariants::violations(&books);
+    let mut verdict =
+        judge(&book.sent(), &stage.truth.lives(), &books, &stage.ledger(), slack_ns, weather.unwritten);
+    verdict.violations = stage.violations();
     let drained_ms = drained.unwrap_or(weather.drain).as_millis();
-    (stage, Passed { verdict, drained_ms })
+    let ticks = ticks.map(|ticks| ticks.count(&stage));
+    (stage, Passed { verdict, drained_ms, ticks })
 }
 
 /// Ends the keeping of workers, also after a panic: a scope waits for their keeper.

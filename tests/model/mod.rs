@@ -73,6 +73,8 @@ pub struct Job {
     pub attempts: i64,
     pub failures: i64,
     pub losses: i64,
+    /// Losses that count.
+    pub blame: i64,
     pub snoozes: i64,
     pub releases: i64,
 }
@@ -94,6 +96,7 @@ impl Job {
             attempts: 0,
             failures: 0,
             losses: 0,
+            blame: 0,
             snoozes: 0,
             releases: 0,
         }
@@ -194,7 +197,17 @@ impl Model {
             self.sweep(queue);
             self.promote(queue, now_ms);
             let room = (*most).min(want - taken.len());
-            for id in self.ready(queue).into_iter().take(room) {
+            let until = taken.len() + room;
+            for id in self.ready(queue) {
+                if taken.len() == until {
+                    break;
+                }
+                // One on its last chance runs beside no other such.
+                let last_chance = |job: &Job| job.blame == 2;
+                let busy = self.jobs.values().any(|job| job.holder == Some(worker) && last_chance(job));
+                if busy && last_chance(&self.jobs[&id]) {
+                    continue;
+                }
                 let job = self.jobs.get_mut(&id).expect("a job");
                 (job.state, job.holder, job.expired) = (State::Started, Some(worker), false);
                 job.attempts += 1;
@@ -210,7 +223,10 @@ impl Model {
         let cancelled = job.cancelled;
         (job.holder, job.token, job.requeued) = (None, None, false);
         match end {
-            End::Lost => job.losses += 1,
+            End::Lost => {
+                job.losses += 1;
+                job.blame += 1;
+            }
             End::Stop | End::Starved | End::Refused => {
                 job.attempts -= 1;
                 job.releases += 1;
@@ -222,7 +238,7 @@ impl Model {
             End::Retry | End::Failure if !cancelled => job.failures += 1,
             _ => {}
         }
-        let over = job.once || job.losses >= 3;
+        let over = job.once || job.blame >= 3;
         match end {
             End::Success => self.end_for_good(id, State::Success),
             _ if cancelled => self.end_for_good(id, State::Revoked),
@@ -279,6 +295,7 @@ impl Model {
         }
         let job = self.jobs.get_mut(id).expect("a job");
         (job.attempts, job.failures, job.losses, job.snoozes, job.releases) = (0, 0, 0, 0, 0);
+        job.blame = 0;
         self.make_ready(id);
         "retried"
     }
@@ -323,7 +340,13 @@ impl Model {
     /// All runs of a worker are cut; how many.
     pub fn cut(&mut self, worker: usize) -> u64 {
         let held = self.ids(|job| job.holder == Some(worker));
-        held.iter().for_each(|id| self.end(id, End::Lost));
+        // Those that were blamed most often before are to blame.
+        let most = held.iter().map(|id| self.jobs[id].blame).max().unwrap_or(0);
+        for id in &held {
+            let blamed = self.jobs[id].blame == most;
+            self.jobs.get_mut(id).expect("a job").blame -= i64::from(!blamed);
+            self.end(id, End::Lost);
+        }
         held.len() as u64
     }
 

@@ -20,6 +20,7 @@ fn a_worker_that_stood_still_loses_its_jobs() {
             - held:w a = F1-nw
             + in:PENDING:q a = p0#1
             - in:STARTED:q a = NOW
+            + job:a blame = 1
             + job:a cut = h-w
             + job:a detail = 
             + job:a losses = 1
@@ -116,6 +117,7 @@ fn the_third_loss_is_the_last() {
             - held:w a = F1-nw
             + in:FAILURE:q a = NOW
             - in:STARTED:q a = NOW
+            ~ job:a blame = 2 -> 3
             + job:a finished = NOW
             ~ job:a losses = 2 -> 3
             - job:a ready = NOW
@@ -147,6 +149,7 @@ fn a_job_that_must_not_run_twice_fails() {
             - held:w a = F1-nw
             + in:FAILURE:q a = NOW
             - in:STARTED:q a = NOW
+            + job:a blame = 1
             + job:a cut = h-w
             + job:a detail = 
             + job:a finished = NOW
@@ -177,6 +180,7 @@ fn a_cancelled_run_that_is_cut_ends_revoked() {
             - held:w a = F1-nw
             + in:REVOKED:q a = NOW
             - in:STARTED:q a = NOW
+            + job:a blame = 1
             - job:a cancel = 1
             + job:a cut = h-w
             + job:a detail = 
@@ -272,6 +276,7 @@ fn a_dead_half_gives_everything_back() {
             - held:w a = F1-nw
             + in:PENDING:q a = p0#1
             - in:STARTED:q a = NOW
+            + job:a blame = 1
             + job:a cut = h-w
             + job:a detail = 
             + job:a losses = 1
@@ -323,4 +328,34 @@ fn a_handback_of_many_goes_in_slices() {
     }
     assert_eq!(slices, [(100, 80), (80, 0)]);
     assert_eq!(desk.books().zset("in:PENDING:q").len(), 180);
+}
+
+#[test]
+fn of_jobs_that_are_cut_together_those_on_their_last_chance_run_one_at_a_time() {
+    let desk = Desk::new();
+    let who = desk.worker("w");
+    let blame = |name: &str| desk.fields(name).get("blame").cloned().unwrap_or_default();
+    desk.add(&["a", "b", "c"]);
+    for _ in 0..2 {
+        assert_eq!(names(&desk.claim(&who, 4)), ["a", "b", "c"]);
+        assert_eq!(desk.takeover(&desk.peer(&who), 30_000), Some(3));
+    }
+    assert_eq!([blame("a"), blame("b"), blame("c")], ["2"; 3]);
+    // Others take their places, on every worker.
+    desk.add(&["d", "e", "f"]);
+    let other = desk.worker("v");
+    let of_other = desk.claim(&other, 2);
+    assert_eq!(names(&of_other), ["a", "d"]);
+    assert_eq!(names(&desk.claim(&who, 2)), ["b", "e"]);
+    assert_eq!(names(&desk.claim(&who, 9)), ["f"]);
+    // The one on its last chance is given up, and nobody who ran beside it is blamed.
+    assert_eq!(desk.takeover(&desk.peer(&who), 30_000), Some(3));
+    assert_eq!([desk.state("b"), desk.state("e"), desk.state("f")], ["FAILURE", "PENDING", "PENDING"]);
+    assert_eq!([desk.field("e", "losses"), blame("e")], ["1", ""]);
+    // Nor does its end keep the next from its chance.
+    assert_eq!(names(&desk.claim(&who, 1)), ["c"]);
+    for job in &of_other {
+        desk.finish(job.id.as_str(), &job.token);
+    }
+    assert_eq!(desk.state("a"), "SUCCESS");
 }

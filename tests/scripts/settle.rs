@@ -189,6 +189,7 @@ fn a_cut_run_goes_back_to_its_place() {
             - held:w a = F1-nw
             + in:PENDING:q a = p0#1
             - in:STARTED:q a = NOW
+            + job:a blame = 1
             + job:a cut = h-w
             + job:a detail = 
             + job:a losses = 1

@@ -167,13 +167,17 @@ pub fn engine_of(guardian: u32) -> u32 {
 
 /// The engine of a worker at this moment, if it has one.
 pub fn engine_now(guardian: u32) -> Option<u32> {
-    let path = format!("/proc/{guardian}/task/{guardian}/children");
-    let children = std::fs::read_to_string(Path::new(&path)).ok()?;
-    let mut children = children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok());
-    children.find(|pid| {
+    children_of(guardian).into_iter().find(|pid| {
         let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         alive(*pid) && environ.split(|byte| *byte == 0).any(|one| one == b"JOBQ__ENGINE=1")
     })
+}
+
+/// Children of a process's main thread.
+pub fn children_of(pid: u32) -> Vec<u32> {
+    let path = format!("/proc/{pid}/task/{pid}/children");
+    let children = std::fs::read_to_string(Path::new(&path)).unwrap_or_default();
+    children.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }
 
 /// Enqueues many commands at once, past the program: for loads of which the enqueueing is

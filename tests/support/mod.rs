@@ -30,7 +30,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub use cluster::ClusterScene;
-pub use jobs::{Job, engine_now, engine_of, enqueue_many};
+pub use jobs::{Job, children_of, engine_now, engine_of, enqueue_many};
 pub use oracle::Oracle;
 pub use proxy::{Mode, Proxy};
 pub use resp::Value;

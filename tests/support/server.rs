@@ -21,8 +21,12 @@ pub struct ServerOptions {
     maxmemory: Option<String>,
     requirepass: Option<String>,
     clock_shift: bool,
+    own_disk: bool,
     extra: Vec<String>,
 }
+
+/// Far more than any run writes.
+const OWN_DISK_MIB: &str = "4096";
 
 impl ServerOptions {
     /// Listens on a free loopback port as well.
@@ -55,6 +59,12 @@ impl ServerOptions {
         self
     }
 
+    /// A disk of its own that [`Server::fill_disk`] can fill, where this user may mount one.
+    pub fn own_disk(mut self) -> Self {
+        self.own_disk = true;
+        self
+    }
+
     /// One more line of configuration, such as `hz 100`.
     pub fn config(mut self, line: &str) -> Self {
         self.extra.push(line.to_owned());
@@ -64,11 +74,13 @@ impl ServerOptions {
     /// Starts it and waits until it answers.
     pub fn start(self) -> Server {
         let dir = temp_dir();
+        let has_disk = self.own_disk
+            && mount(&["-t", "tmpfs", "-o", &format!("size={OWN_DISK_MIB}m"), "tmpfs"], dir.path());
         let shim = self.clock_shift.then(|| {
             fs::write(dir.path().join("clock"), 0_i64.to_ne_bytes()).expect("write the clock's offset");
             compile_shim(dir.path())
         });
-        let mut server = Server { options: self, dir, port: None, shim, child: None };
+        let mut server = Server { options: self, dir, has_disk, port: None, shim, child: None };
         // Somebody else may take the free port first; then another one is free.
         for _ in 0..3 {
             server.port = server.options.tcp.then(free_port);
@@ -85,6 +97,7 @@ impl ServerOptions {
 pub struct Server {
     options: ServerOptions,
     dir: tempfile::TempDir,
+    has_disk: bool,
     port: Option<u16>,
     shim: Option<PathBuf>,
     child: Option<Child>,
@@ -162,6 +175,31 @@ impl Server {
     pub fn restart(&mut self) {
         self.kill9();
         self.launch();
+    }
+
+    /// Whether it has a disk of its own.
+    pub fn has_disk(&self) -> bool {
+        self.has_disk
+    }
+
+    /// Leaves no room on the server's own disk.
+    pub fn fill_disk(&self) {
+        let disk = rustix::fs::statvfs(self.dir.path()).expect("a disk");
+        let used_kib = (disk.f_blocks - disk.f_bfree) * disk.f_frsize / 1024;
+        assert!(
+            mount(&["-o", &format!("remount,size={used_kib}k")], self.dir.path()),
+            "make the disk smaller"
+        );
+    }
+
+    /// Ends a [`Server::fill_disk`]; a server that ended because of it is started again.
+    pub fn empty_disk(&mut self) {
+        let size = format!("remount,size={OWN_DISK_MIB}m");
+        assert!(mount(&["-o", &size], self.dir.path()), "make the disk larger");
+        let ended = self.child.as_mut().is_none_or(|child| matches!(child.try_wait(), Ok(Some(_))));
+        if ended {
+            self.restart();
+        }
     }
 
     /// Its whole state as it is now.
@@ -332,7 +370,17 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill9();
+        if self.has_disk {
+            let _ = Command::new("umount").arg("-l").arg(self.dir.path()).status();
+        }
     }
+}
+
+/// Whether it could be mounted.
+fn mount(options: &[&str], at: &Path) -> bool {
+    let mut command = Command::new("mount");
+    command.args(options).arg(at).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// A port nobody listens on at this moment.

@@ -18,7 +18,7 @@
 --       {'FORMAT', stored}
 
 local worker, nonce, request, want = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local PROMOTE = 200
+local PROMOTE, MAX_PASSED = 200, 64
 
 local function sooner(one, other)
   if one and other then return math.min(one, other) end
@@ -37,7 +37,7 @@ local function as_claimed(id, job)
 end
 
 if wrong_format then return {'FORMAT', stored_format} end
-local me = redis.call('HMGET', K.worker .. worker, 'nonce', 'req', 'got', 'host')
+local me = redis.call('HMGET', K.worker .. worker, 'nonce', 'req', 'got', 'host', 'suspect')
 if me[1] ~= nonce then return {'UNKNOWN'} end
 
 beat(worker, ARGV[5])
@@ -58,6 +58,16 @@ local function start(id, job)
   tally('started', job, num(waited(job)))
   tell_run('started', id, job)
   return as_claimed(id, job)
+end
+
+-- A job on its last chance may kill its worker, and whatever is on its last chance beside it
+-- would be given up with it: a worker runs one of them at a time.
+local function is_suspect(job)
+  return tonumber(job.blame or '0') == MAX_LOSSES - 1
+end
+local suspect = me[5]
+local function runs_suspect()
+  return suspect and redis.call('HEXISTS', K.held .. worker, suspect) == 1
 end
 
 local jobs, dropped, withheld, limited_until = {}, 0, 0, nil
@@ -82,24 +92,36 @@ else
     room = left
     if room > 0 then
       local purge, before = purge_of(rule.purge), #got
-      for _, id in ipairs(redis.call('ZRANGE', index('PENDING', queue), 0, room - 1)) do
-        local job = load(id)
-        if not job then
-          redis.call('ZREM', index('PENDING', queue), id)
-          dropped = dropped + 1
-        elseif job.expires and tonumber(job.expires) <= now then
-          expire(id, job)
-          dropped = dropped + 1
-        elseif purge and is_purged(purge, job) then
-          cancel(id, job, purger(purge))
-          dropped = dropped + 1
-        elseif not is_whole(id, job) then
-          reject_torn(id, job)
-          dropped = dropped + 1
-        else
-          jobs[#jobs + 1] = start(id, job)
-          got[#got + 1] = id
-          if not extra then taken = taken + 1 end
+      -- Whatever is looked at leaves the order, but for those that are passed over.
+      local passed, need = 0, room
+      while need > 0 and passed <= MAX_PASSED do
+        local page = redis.call('ZRANGE', index('PENDING', queue), passed, passed + need - 1)
+        need = 0
+        for _, id in ipairs(page) do
+          local job = load(id)
+          if not job then
+            redis.call('ZREM', index('PENDING', queue), id)
+            dropped = dropped + 1
+          elseif job.expires and tonumber(job.expires) <= now then
+            expire(id, job)
+            dropped = dropped + 1
+          elseif purge and is_purged(purge, job) then
+            cancel(id, job, purger(purge))
+            dropped = dropped + 1
+          elseif not is_whole(id, job) then
+            reject_torn(id, job)
+            dropped = dropped + 1
+          elseif is_suspect(job) and runs_suspect() then
+            passed, need = passed + 1, need + 1
+          else
+            if is_suspect(job) then
+              suspect = id
+              redis.call('HSET', K.worker .. worker, 'suspect', id)
+            end
+            jobs[#jobs + 1] = start(id, job)
+            got[#got + 1] = id
+            if not extra then taken = taken + 1 end
+          end
         end
       end
       spend(queue, rule, #got - before)

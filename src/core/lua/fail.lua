@@ -13,7 +13,7 @@ local refusal = settle_refusal(job, ARGV[2])
 if refusal then return refusal end
 
 if verdict == 'lost' then
-  lose(id, job, outcome)
+  lose(id, job, outcome, true)
   return {'OK', redis.call('HGET', K.job .. id, 'state')}
 end
 end_attempt(id, job, outcome, detail, ARGV[8])

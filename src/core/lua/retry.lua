@@ -8,7 +8,7 @@
 
 if wrong_format then return {'FORMAT', stored_format} end
 
-local GONE = {'failures', 'losses', 'snoozes', 'releases', 'attempts', 'outcome', 'detail', 'error', 'reason',
+local GONE = {'failures', 'losses', 'blame', 'snoozes', 'releases', 'attempts', 'outcome', 'detail', 'error', 'reason',
   'finished', 'started', 'worker', 'host', 'cut', 'refused', 'refusals', 'percent', 'message'}
 
 local function again(id, job, who)

@@ -38,13 +38,15 @@ local function settle_refusal(job, token)
   return {'LOST', job.state}
 end
 
--- The run was cut: back to its old place in the queue, unless it was lost too often, must
+-- The run was cut: back to its old place in the queue, unless it was blamed too often, must
 -- not run again, or was cancelled.
-local function lose(id, job, outcome)
+local function lose(id, job, outcome, is_blamed)
   end_attempt(id, job, outcome, '', '')
   -- Whoever starts it next on the same host first looks for what may be left of this run.
   redis.call('HSET', K.job .. id, 'cut', job.host or '')
   local losses = redis.call('HINCRBY', K.job .. id, 'losses', 1)
+  local blame = tonumber(job.blame or '0')
+  if is_blamed then blame = redis.call('HINCRBY', K.job .. id, 'blame', 1) end
   tally('lost', job, '-')
   if job.cancel then
     to_final(id, job, 'REVOKED', outcome, '', 'r', job.reason)
@@ -53,7 +55,7 @@ local function lose(id, job, outcome)
     redis.call('HSET', K.job .. id, 'reason', why)
     to_final(id, job, 'FAILURE', outcome, '', 'r', why)
     after(id, job, 'FAILURE', outcome, '')
-  elseif losses >= MAX_LOSSES then
+  elseif blame >= MAX_LOSSES then
     local why = 'its run was cut ' .. num(losses) .. ' times'
     redis.call('HSET', K.job .. id, 'reason', why)
     to_final(id, job, 'FAILURE', outcome, '', 'r', why)
@@ -65,11 +67,13 @@ local function lose(id, job, outcome)
   end
 end
 
--- Loses up to a hundred jobs of a worker whose lease is at most `stood_ms`; says how many.
+-- Loses up to a hundred jobs of a worker whose lease is at most `stood_ms`; says how many. Of
+-- jobs that were cut together those are to blame that were blamed most often before: one of
+-- them may kill its worker again and again, and the others happened to run beside it.
 local function lose_held(worker, default_lease_ms, stood_ms, outcome)
   -- Any hundred, so that jobs with a longer lease of their own never hide the others.
   local page = redis.call('HRANDFIELD', K.held .. worker, 100, 'WITHVALUES')
-  local lost = 0
+  local cut, most = {}, 0
   for i = 1, #page, 2 do
     local id, token = page[i], page[i + 1]
     local job = load(id)
@@ -78,13 +82,16 @@ local function lose_held(worker, default_lease_ms, stood_ms, outcome)
       redis.call('HDEL', K.held .. worker, id)
       redis.call('HDEL', K.mail .. worker, id)
     elseif tonumber(job.lease or default_lease_ms) <= stood_ms then
-      lose(id, job, outcome)
-      -- The holder did not settle this: what it still sends is answered with LOST, not AGAIN.
-      redis.call('HDEL', K.job .. id, 'settled')
-      lost = lost + 1
+      cut[#cut + 1] = {id = id, job = job, blame = tonumber(job.blame or '0')}
+      most = math.max(most, cut[#cut].blame)
     end
   end
-  return lost
+  for _, one in ipairs(cut) do
+    lose(one.id, one.job, outcome, one.blame == most)
+    -- The holder did not settle this: what it still sends is answered with LOST, not AGAIN.
+    redis.call('HDEL', K.job .. one.id, 'settled')
+  end
+  return #cut
 end
 
 -- Takes a worker without jobs out of the books.
