@@ -35,7 +35,7 @@ pub(super) fn hourly(name: &str) -> Definition {
 }
 
 /// A schedule whose next tick is an hour away, whatever time it is now.
-fn in_an_hour(desk: &Desk, name: &str) -> Definition {
+pub(super) fn in_an_hour(desk: &Desk, name: &str) -> Definition {
     Definition { rule: Rule::Every(1), starts_ms: Some(desk.now_ms() + 3_600_000), ..hourly(name) }
 }
 
