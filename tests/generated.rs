@@ -121,6 +121,8 @@ fn the_page_of_guarantees_names_tests_and_runs_that_exist() {
         "storm",
         "everysec",
         "syscalls",
+        "takeover",
+        "outages",
         "restore",
         "lost-keys",
         "baseline-workers",

@@ -244,7 +244,10 @@ fn filters_combine_and_pages_go_on_where_they_ended() {
         let output = room.jobq(["inspect", "jobs", "--format", "{id}"]).args(args).run().status(0);
         output.stdout_text().lines().map(str::to_owned).collect()
     };
-    assert_eq!(ids(&["-q", "even", "--label", "third=1"]), ["j04", "j10", "j16", "j22"]);
+    assert_eq!(ids(&["-q", "even", "--label", "third=1"]), ["j22", "j16", "j10", "j04"]);
+    assert_eq!(ids(&["-q", "even", "--label", "third=1", "--oldest", "--limit", "2"]), ["j04", "j10"]);
+    assert_eq!(ids(&["--label", "third=1", "--state", "revoked"]), ["j01"]);
+    assert_eq!(ids(&["--label", "third=9"]), [""; 0]);
     assert_eq!(ids(&["--state", "revoked"]), ["j01", "j00"]);
     assert_eq!(ids(&["--state", "revoked", "--oldest"]), ["j00", "j01"]);
     assert_eq!(ids(&["--state", "PENDING", "--newest", "--limit", "2"]), ["j24", "j23"]);
@@ -277,6 +280,31 @@ fn filters_combine_and_pages_go_on_where_they_ended() {
     room.jobq(["inspect", "jobs", "--after", "nonsense"]).run().stdout("").status(2);
     room.jobq(["inspect", "jobs", "--state", "done"]).run().stdout("").status(2);
     room.jobq(["inspect", "jobs", "--since", "someday"]).run().stdout("").status(2);
+}
+
+#[test]
+fn the_shorter_index_leads_of_the_label_or_of_the_states() {
+    let (_server, room) = scene();
+    for number in 0..6 {
+        let label = format!("team={}", if number < 4 { "red" } else { "blue" });
+        room.enqueue(["--label", &label, "--label", "odd=x:y", "--id", &format!("j{number}"), "--", "true"]);
+    }
+    room.jobq(["control", "cancel", "j0"]).run().status(0);
+    // The ids, and where to go on.
+    let page = |args: &[&str]| -> (Vec<String>, String) {
+        let page = room.jobq(["inspect", "jobs", "--format", "{id}"]).args(args).run().status(0);
+        let after = page.stderr_text().rsplit(' ').next().unwrap().trim_end().to_owned();
+        (page.stdout_text().lines().map(str::to_owned).collect(), after)
+    };
+    let (first, after) = page(&["--label", "team=red", "--limit", "2"]);
+    assert!(first == ["j3", "j2"] && after.starts_with("12:"), "{first:?} {after}");
+    assert_eq!(page(&["--label", "team=red", "--after", &after]).0, ["j1", "j0"]);
+    let (both, after) = page(&["--label", "odd=x:y", "--label", "team=blue", "--limit", "1"]);
+    assert!(both == ["j5"] && after.starts_with("12:"), "{both:?} {after}");
+    let (all, after) = page(&["--label", "odd=x:y", "--limit", "3"]);
+    assert!(all == ["j1", "j2", "j3"] && after.starts_with("1:"), "{all:?} {after}");
+    assert_eq!(page(&["--label", "team=red", "--state", "revoked"]).0, ["j0"]);
+    assert_eq!(page(&["--label", "team=red", "--until", "1h"]).0, [""; 0]);
 }
 
 #[test]

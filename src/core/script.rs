@@ -36,6 +36,7 @@ local FULL_WAIT_MS = 1000
 local DONE_MS = 86400000
 local LEAD_MS = 2500
 local FORGET_BEAT_MS = 3600000
+local CENSUS_PAGE = 500
 ";
 
 /// One script: its text and its hash.
@@ -194,6 +195,8 @@ scripts! {
     PLANS = "plans", READ, [CLOCK_READ, BASE];
     /// Reads schedules.
     SCHEDULES = "schedules", READ, [CLOCK_READ, BASE];
+    /// Counts schedules.
+    CENSUS = "census", READ, [CLOCK_READ, BASE];
     /// Reads beats.
     BEATS = "beats", READ, [CLOCK_READ, BASE];
     /// Reads jobs.

@@ -1,6 +1,6 @@
 //! `jobq status` without an id: is it healthy, what waits, what fails, what needs me.
 
-use crate::core::report::{FailureLine, Overview, QueueReport, WorkerReport};
+use crate::core::report::{FailureLine, Overview, QueueReport, ScheduleReport, WorkerReport};
 use crate::core::state::State;
 use crate::core::when::{ago, short};
 use crate::core::why::SILENT_MS;
@@ -46,7 +46,7 @@ pub fn health(overview: &Overview) -> Health {
 pub(super) fn late(overview: &Overview) -> impl Iterator<Item = (&str, u64)> {
     let late = |due_ms: i64| u64::try_from(overview.now_ms.saturating_sub(due_ms)).unwrap_or(0);
     let all = overview.overdue.iter().map(move |(name, due_ms)| (name.as_str(), late(*due_ms)));
-    all.filter(|(_, late_ms)| *late_ms >= super::schedule::LATE_MS)
+    all.filter(|(_, late_ms)| *late_ms >= ScheduleReport::LATE_MS)
 }
 
 fn summary(overview: &Overview) -> String {

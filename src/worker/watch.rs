@@ -21,6 +21,8 @@ struct Seen {
     nonce: String,
     counter: String,
     since: Instant,
+    /// When its lease will have passed, if it holds jobs and goes on standing still.
+    due: Option<Instant>,
     round: u64,
 }
 
@@ -57,6 +59,7 @@ impl Watch {
                 nonce: String::new(),
                 counter: String::new(),
                 since: now,
+                due: None,
                 round: self.round,
             });
             entry.round = self.round;
@@ -66,6 +69,8 @@ impl Watch {
                 entry.since = now;
             }
             let stood = now.duration_since(entry.since);
+            let passes = peer.lease_ms.map(|lease_ms| entry.since + Duration::from_millis(lease_ms));
+            entry.due = passes.filter(|at| peer.held > 0 && *at > now);
             // One without a record has nothing to come back to.
             let forgotten = peer.nonce.is_empty();
             if stood >= SUSPICIOUS && (peer.held > 0 || forgotten || stood >= BURY) {
@@ -79,6 +84,11 @@ impl Watch {
             self.round += 1;
         }
         still
+    }
+
+    /// When to look again, sooner than usual: somebody's lease will have passed.
+    pub fn due(&self) -> Option<Instant> {
+        self.seen.values().filter_map(|seen| seen.due).min()
     }
 
     /// After a gap in our own watching (suspended machine, outage) what was seen before it
@@ -114,7 +124,9 @@ mod tests {
         let still = watch.observe(vec![peer("a", "1", 1)], 32, "me", at(3));
         assert_eq!(still.len(), 1);
         assert_eq!(still[0].stood, Duration::from_secs(3));
+        assert_eq!(watch.due(), None, "its lease of a second has passed");
         assert_eq!(watch.observe(vec![peer("a", "2", 1)], 32, "me", at(4)), []);
+        assert_eq!(watch.due(), Some(at(5)));
         assert_eq!(watch.observe(vec![peer("a", "2", 0)], 32, "me", at(30)), []);
         assert_eq!(watch.observe(vec![peer("a", "2", 0)], 32, "me", at(64)).len(), 1);
     }

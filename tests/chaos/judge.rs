@@ -248,7 +248,7 @@ fn meant(plan: &str, job: &Job, attempts: &[Attempt]) -> Result<bool, String> {
     if job.tries.len() < 10 && cut != losses {
         return Err(format!("{cut} attempts were cut, {losses} are counted"));
     }
-    let given_up = state == "FAILURE" && losses == 3 && CUTS.contains(&job.get("outcome"));
+    let given_up = state == "FAILURE" && number("blame") == 3 && CUTS.contains(&job.get("outcome"));
     let last_good = || {
         let settled = job.tries.last().map_or("", |last| last.fence.as_str());
         attempts.iter().any(|attempt| attempt.fence == settled && attempt.code == Some(0))

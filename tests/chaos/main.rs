@@ -29,7 +29,7 @@ use serde_json::{Value as Json, json};
 
 use chaos::stage::{Shape, Stage};
 use chaos::storm::{self, Weather};
-use chaos::{faults, rollback, sections, shutdown, syscalls};
+use chaos::{faults, recovery, rollback, sections, shutdown, syscalls};
 use support::Server;
 
 /// What was asked for, from the environment that `make` sets.
@@ -49,13 +49,15 @@ struct Wanted {
 
 type Section = (&'static str, fn(&Wanted) -> Json);
 
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 13] = [
     ("storm", |wanted| storm(wanted, Fsync::Always)),
     ("everysec", |wanted| storm(wanted, Fsync::Everysec)),
     ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100), wanted.parallel))),
     ("lost-keys", |wanted| counted(&rollback::losses(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
     ("baseline-workers", |wanted| sections::baseline(wanted.seed, 300, false)),
     ("baseline-redis", |wanted| sections::baseline(wanted.seed, 300, true)),
+    ("takeover", |wanted| recovery::takeover(wanted.seed, wanted.rounds(200), wanted.parallel)),
+    ("outages", |wanted| recovery::outages(wanted.seed, wanted.rounds(65))),
     ("syscalls", |wanted| {
         if syscalls::can_trace() {
             return syscalls::syscalls(wanted.rounds(400), wanted.parallel);

@@ -12,6 +12,7 @@ pub mod faults;
 pub mod judge;
 pub mod lanes;
 pub mod producers;
+pub mod recovery;
 pub mod rollback;
 pub mod sections;
 pub mod shutdown;

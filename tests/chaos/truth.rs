@@ -71,6 +71,20 @@ impl Truth {
         self.text().lines().filter(|line| line.starts_with(kind)).count()
     }
 
+    /// The newest starts, each with its engine and instant.
+    pub fn starts(&self) -> Vec<(u32, u64)> {
+        /// More than any round writes.
+        const NEWEST: usize = 1 << 20;
+        let bytes = fs::read(&self.record).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(NEWEST)..]).into_owned();
+        let starts = text.lines().filter_map(|line| {
+            let mut words = line.strip_prefix("S ")?.split(' ').skip(3);
+            let (at, engine) = (words.next()?.parse().ok()?, words.nth(1)?.parse().ok()?);
+            Some((engine, at))
+        });
+        starts.collect()
+    }
+
     /// The processes that trees were made of.
     pub fn trees(&self) -> Vec<u32> {
         let text = self.text();

@@ -253,6 +253,7 @@ fn a_tick_makes_one_job_and_moves_on_in_one_step() {
             + job:ID state = PENDING
             + job:ID sum = SUM
             + meta seq = 2
+            + meta ticks_fired = 1
             + queue:q bytes = BYTES
             + queues q = 0
             ~ schedule:s due = NOW -> NOW+1h

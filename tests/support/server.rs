@@ -184,12 +184,12 @@ impl Server {
 
     /// Leaves no room on the server's own disk.
     pub fn fill_disk(&self) {
-        let disk = rustix::fs::statvfs(self.dir.path()).expect("a disk");
-        let used_kib = (disk.f_blocks - disk.f_bfree) * disk.f_frsize / 1024;
-        assert!(
-            mount(&["-o", &format!("remount,size={used_kib}k")], self.dir.path()),
-            "make the disk smaller"
-        );
+        // It writes on meanwhile, and a disk does not get smaller than what is on it.
+        wait_for("the disk to get smaller", Duration::from_secs(10), || {
+            let disk = rustix::fs::statvfs(self.dir.path()).expect("a disk");
+            let used_kib = (disk.f_blocks - disk.f_bfree) * disk.f_frsize / 1024;
+            mount(&["-o", &format!("remount,size={used_kib}k")], self.dir.path())
+        });
     }
 
     /// Ends a [`Server::fill_disk`]; a server that ended because of it is started again.

@@ -27,7 +27,8 @@ pub enum InspectCommand {
     /// List jobs, in pages that cost the same at any depth
     ///
     /// What runs comes first, then what waits, first in line first, then what ended, newest
-    /// first. Where there is more, standard error names the place to go on from.
+    /// first. Where few jobs have the label that was asked for, they come newest first in any
+    /// state. Where there is more, standard error names the place to go on from.
     #[command(after_help = help::INSPECT_JOBS)]
     Jobs(Box<JobsArgs>),
     /// Show jobs in full: state, reason, attempts, times, the end of the output

@@ -17,13 +17,7 @@ pub(super) async fn run(context: &Context, args: &StatsArgs) -> Done {
     if args.openmetrics {
         let measured = match &store {
             Some(store) => measure(store).await?,
-            None => Measured {
-                now_ms: 0,
-                queues: Vec::new(),
-                of_queues: Vec::new(),
-                of_tasks: Vec::new(),
-                workers: Vec::new(),
-            },
+            None => Measured::default(),
         };
         context.out.data(&openmetrics::text(&measured))?;
         return Ok(0);
@@ -89,5 +83,6 @@ async fn measure(store: &Store) -> Result<Measured, Stop> {
     of_queues.extend(others);
     let of_tasks = store.stats(Kind::Task, window).await?.stats;
     let (_, workers) = store.workers().await?;
-    Ok(Measured { now_ms, queues, of_queues, of_tasks, workers })
+    let (schedules, beats) = (store.census().await?, store.beats().await?.live().count());
+    Ok(Measured { now_ms, queues, of_queues, of_tasks, workers, schedules, beats })
 }

@@ -1,9 +1,9 @@
 //! Jobs by filter, in pages that cost the same at any depth.
 //!
 //! A listing is a row of sources, each one index of all the queues asked for, merged by score
-//! and id. A cursor is a place in that row, so going on costs what beginning costs. What no
-//! index knows (task, group, a label without its index) is looked for page by page, up to a
-//! bound; the cursor then says where to go on.
+//! and id; or the one index of a label, where that is shorter. A cursor is a place in that row,
+//! so going on costs what beginning costs. What no index knows (task, group, more labels) is
+//! looked for page by page, up to a bound; the cursor then says where to go on.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -63,15 +63,16 @@ impl Filter {
         let timed = self.since_ms.is_some() || self.until_ms.is_some();
         !self.tasks.is_empty()
             || !self.groups.is_empty()
-            || !self.labels.is_empty()
-            || (timed && !source.shown.is_final())
+            || source.shown.is_none()
+            || (timed && !source.is_final())
     }
 }
 
 /// In which order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
-    /// What runs or waits: the first in line first. What ended: the newest first.
+    /// What runs or waits: the first in line first. What ended, or was found by a label: the
+    /// newest first.
     #[default]
     Natural,
     /// The newest of each state first.
@@ -83,17 +84,24 @@ pub enum Order {
 /// One index, or the part of it that is due or not due yet.
 struct Source {
     index: &'static str,
-    shown: State,
+    /// The state of its members; `None` where that may be any.
+    shown: Option<State>,
     /// `Some(true)`: scores up to now; `Some(false)`: later ones.
     due: Option<bool>,
 }
 
+impl Source {
+    fn is_final(&self) -> bool {
+        self.shown.is_some_and(State::is_final)
+    }
+}
+
 const fn source(index: &'static str, shown: State, due: Option<bool>) -> Source {
-    Source { index, shown, due }
+    Source { index, shown: Some(shown), due }
 }
 
 /// All of them, in the order in which people ask: what runs, what waits, what ended.
-const SOURCES: [Source; 12] = [
+const SOURCES: [Source; 13] = [
     source("STARTED", State::Started, None),
     source("PENDING", State::Pending, None),
     source("SCHEDULED", State::Pending, Some(true)),
@@ -106,7 +114,10 @@ const SOURCES: [Source; 12] = [
     source("REVOKED", State::Revoked, None),
     source("EXPIRED", State::Expired, None),
     source("expiry", State::Expired, Some(true)),
+    Source { index: "label", shown: None, due: None },
 ];
+/// The last of them: what has a label, by when it was enqueued.
+const LABELLED: usize = 12;
 
 /// A place in a listing. It means the same only with the same filters and order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,18 +195,22 @@ impl Store {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Listed> {
-        let queues = match filter.queues.as_slice() {
-            [] => self.queue_names().await?,
-            some => some.iter().map(Name::to_string).collect(),
+        let label = self.shortcut(filter, after).await?;
+        let queues = match (&label, filter.queues.as_slice()) {
+            (Some(label), _) => vec![label.clone()],
+            (None, []) => self.queue_names().await?,
+            (None, some) => some.iter().map(Name::to_string).collect(),
         };
         let mut walk = Walk { filter, limit, down: false, last: None, found: Listed::default() };
         let first = after.map_or(0, |cursor| cursor.source);
         for (number, source) in SOURCES.iter().enumerate().skip(first) {
-            if !filter.states.is_empty() && !filter.states.contains(&source.shown) {
+            let asked =
+                source.shown.is_none_or(|shown| filter.states.is_empty() || filter.states.contains(&shown));
+            if !asked || label.is_some() != (number == LABELLED) {
                 continue;
             }
             walk.down = match order {
-                Order::Natural => source.shown.is_final(),
+                Order::Natural => source.is_final() || number == LABELLED,
                 Order::Newest => true,
                 Order::Oldest => false,
             };
@@ -210,6 +225,35 @@ impl Store {
             }
         }
         Ok(walk.found)
+    }
+
+    /// The label, `KEY=VALUE`, that leads to the jobs by a shorter index than their states do.
+    /// A listing that began by states goes on so, and one by a label by the rarest there is: the
+    /// order in all of them is the same.
+    async fn shortcut(&self, filter: &Filter, after: Option<&Cursor>) -> Result<Option<String>> {
+        if after.is_some_and(|cursor| cursor.source != LABELLED) {
+            return Ok(None);
+        }
+        let mut rarest: Option<(u64, String)> = None;
+        for (key, value) in &filter.labels {
+            let label = format!("{key}={value}");
+            let jobs = self.counted(redis::cmd("ZCARD").arg(self.keys.label(&label))).await?;
+            if rarest.as_ref().is_none_or(|(least, _)| jobs < *least) {
+                rarest = Some((jobs, label));
+            }
+        }
+        let Some((labelled, label)) = rarest else { return Ok(None) };
+        if after.is_some() {
+            return Ok(Some(label));
+        }
+        let (_, queues) = self.queues().await?;
+        let asked = queues.iter().filter(|queue| {
+            filter.queues.is_empty() || filter.queues.iter().any(|name| name.as_str() == queue.name)
+        });
+        let states = if filter.states.is_empty() { &State::ALL[..] } else { &filter.states };
+        let others: u64 =
+            asked.map(|queue| states.iter().map(|state| queue.count(*state)).sum::<u64>()).sum();
+        Ok((labelled < others).then_some(label))
     }
 
     /// One page of a source; whether that was its last.
@@ -230,7 +274,9 @@ impl Store {
         let jobs = self.outline(&ids).await?;
         for (member, job) in members.iter().zip(jobs) {
             match job {
-                Some(Ok(job)) if job.state == source.shown && walk.filter.fits(&job) => {
+                Some(Ok(job))
+                    if source.shown.is_none_or(|shown| job.state == shown) && walk.filter.fits(&job) =>
+                {
                     if walk.found.jobs.len() == walk.limit {
                         walk.found.next = walk.last.take();
                         return Ok(false);
@@ -271,8 +317,12 @@ impl Store {
             Some(true) => ("-inf".to_owned(), now_ms.to_string()),
             Some(false) => (format!("({now_ms}"), "+inf".to_owned()),
         };
-        if source.shown.is_final() && source.due.is_none() {
+        if source.is_final() && source.due.is_none() {
             low = walk.filter.since_ms.map_or(low, |since| since.to_string());
+            high = walk.filter.until_ms.map_or(high, |until| format!("({until}"));
+        }
+        if source.shown.is_none() {
+            // What ended before then was enqueued before then.
             high = walk.filter.until_ms.map_or(high, |until| format!("({until}"));
         }
         let order = if walk.down { "down" } else { "up" };
@@ -330,10 +380,10 @@ mod tests {
 
     #[test]
     fn cursors_survive_and_nonsense_is_refused() {
-        for text in ["0:1796112000000:01kdcb2m9we3xr7yqh5t8vnabc", "11:1.5e3:a.b-c_d"] {
+        for text in ["0:1796112000000:01kdcb2m9we3xr7yqh5t8vnabc", "12:1.5e3:a.b-c_d"] {
             assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
         }
-        for text in ["", "1", "1:2", "99:1:a", "1:inf:a", "1:x:a", "1:1:a:b", "-1:1:a"] {
+        for text in ["", "1", "1:2", "13:1:a", "1:inf:a", "1:x:a", "1:1:a:b", "-1:1:a"] {
             assert!(text.parse::<Cursor>().is_err(), "{text}");
         }
     }

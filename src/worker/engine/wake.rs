@@ -11,6 +11,10 @@ impl Engine {
         if self.scarcity.passed(Instant::now()) {
             self.pulses.hurry();
         }
+        // A lease of somebody who stands still has passed: that is not looked at a second late.
+        if self.watch.due().is_some_and(|due| due <= Instant::now()) && !self.pulses.in_flight() {
+            self.pulses.hurry();
+        }
         if self.settling.passed(Instant::now()) {
             self.pulses.hurry();
         }
@@ -34,6 +38,9 @@ impl Engine {
                 let deadline = held.deadline_ns(self.good_ns, Settings::margin(held.lease));
                 wake = wake.min(now + Duration::from_nanos(deadline.saturating_sub(boottime_ns())));
             }
+        }
+        if let Some(due) = self.watch.due().filter(|due| *due > now) {
+            wake = wake.min(due);
         }
         if let Some(until) = self.settling.until() {
             wake = wake.min(until.max(now));
