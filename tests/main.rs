@@ -46,6 +46,7 @@ mod refusals;
 mod schedules;
 mod scripts;
 mod sentinel;
+mod services;
 mod setup;
 mod signals;
 mod starvation;
