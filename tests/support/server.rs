@@ -196,8 +196,13 @@ impl Server {
     pub fn empty_disk(&mut self) {
         let size = format!("remount,size={OWN_DISK_MIB}m");
         assert!(mount(&["-o", &size], self.dir.path()), "make the disk larger");
-        let ended = self.child.as_mut().is_none_or(|child| matches!(child.try_wait(), Ok(Some(_))));
-        if ended {
+        // One that could not write ends before it answers anybody else.
+        let mut has_ended = false;
+        wait_for("the server to answer or to end", Duration::from_secs(60), || {
+            has_ended = self.child.as_mut().is_none_or(|child| matches!(child.try_wait(), Ok(Some(_))));
+            has_ended || self.try_client().and_then(|mut client| client.call(&["PING"])).is_ok()
+        });
+        if has_ended {
             self.restart();
         }
     }
