@@ -128,7 +128,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand worker" -l json -d 'Print JSON
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l crontab -d 'Crontab to run on the queue, read again when it changes; may be repeated' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l crontab -d 'Crontab to run on the queue, or a folder of them as /etc/cron.d; read again on change; may be repeated' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l worker-user -d 'User that the workers of the queue run as; default: the one who runs this' -r
 complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -s q -l queue -d 'Queue of the crontab\'s jobs; default: cron-HOST' -r
 complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l host -d 'Name of this machine in the names of schedules and queue; default: the host name' -r
