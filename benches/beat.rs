@@ -30,7 +30,7 @@ fn lag() -> Verdict {
         })
         .collect();
     stage.publish(&all);
-    let beat = stage.beat(&server.url()).spawn();
+    let beat = stage.beat().spawn();
     stage.wait_report("s0", "fifteen ticks", |report| report.fired >= 15);
     kill(beat);
     let mut samples = Samples::default();
@@ -56,7 +56,7 @@ fn idle() -> Verdict {
     let start = Instant::now();
     stage.publish(&all);
     println!("  {IDLE} schedules published in {:.1} s", start.elapsed().as_secs_f64());
-    let beat = stage.beat(&server.url()).spawn();
+    let beat = stage.beat().spawn();
     wait_for("the beat", PATIENCE, || !stage.run(stage.store.beats()).unwrap().beats.is_empty());
     let (start, before) = (Instant::now(), ticks_of(beat.pid()));
     std::thread::sleep(Duration::from_secs(10));

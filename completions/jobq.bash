@@ -235,7 +235,7 @@ _jobq() {
             return 0
             ;;
         jobq__subcmd__beat)
-            opts="-q -v -h --crontab --user-field --worker-user --queue --host --skip-refused --shadow --log-format --allow-eviction --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help next check add list remove pause resume trigger import"
+            opts="-q -v -h --crontab --user-field --worker-user --queue --host --skip-refused --shadow --log-format --metrics --allow-eviction --url --namespace --config --tls-ca --tls-cert --tls-key --json --quiet --verbose --color --help next check add list remove pause resume trigger import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -274,6 +274,10 @@ _jobq() {
                     ;;
                 --log-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --url)

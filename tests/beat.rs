@@ -1,5 +1,6 @@
 //! Beats on a real server: one job for each tick, whatever happens to them.
 
+mod failover;
 pub mod storm;
 
 use std::time::{Duration, Instant};
@@ -7,17 +8,11 @@ use std::time::{Duration, Instant};
 use jobq::core::schedule::{Missed, Overlap, Rule};
 use jobq::core::store::By;
 
-use crate::support::beats::{Stage, kill, run_as_told, schedule, ticks};
+use crate::support::beats::{Stage, kill, schedule, ticks};
 use crate::support::{PATIENCE, Server, Signal, invariants, wait_for};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
-
-/// The processes of the other tests are this one; by itself it has nothing to do.
-#[test]
-fn what_a_process_of_its_own_runs() {
-    run_as_told();
-}
 
 #[test]
 fn what_was_missed_in_a_minute_a_day_or_a_year_is_counted_exactly() {
@@ -49,7 +44,7 @@ fn what_was_missed_in_a_minute_a_day_or_a_year_is_counted_exactly() {
             firsts.insert(name, first);
         }
     }
-    let beat = stage.beat(&server.url()).spawn();
+    let beat = stage.beat().spawn();
     stage.wait_past(now_ms);
     let lines = beat.stderr_lines().len();
     assert!(lines < 1_000, "{lines} lines of log");
@@ -89,7 +84,7 @@ fn a_wrong_clock_of_a_beats_host_changes_nothing() {
     // The host's clock is seven hours ahead, or the server's seven behind: the same to a beat.
     let shim = server.dir().join("clockshift.so");
     let offset = stage.room.write("offset", (7_i64 * 3_600).to_ne_bytes());
-    let beat = stage.beat(&server.url()).env("LD_PRELOAD", shim).env("CLOCKSHIFT_FILE", offset).spawn();
+    let beat = stage.beat().env("LD_PRELOAD", shim).env("CLOCKSHIFT_FILE", offset).spawn();
     let report = stage.wait_report("s", "five ticks", |report| report.fired >= 5);
     kill(beat);
     assert_eq!((report.missed, report.skipped), (0, 0));
@@ -105,7 +100,7 @@ fn a_jump_of_the_servers_clock_doubles_nothing_and_floods_no_log() {
     let stage = Stage::new(&server);
     stage.publish(&[schedule("s", Rule::Every(1_000))]);
     let first = stage.report("s").next_ms.unwrap();
-    let beat = stage.beat(&server.url()).spawn();
+    let beat = stage.beat().spawn();
     stage.wait_report("s", "a tick", |report| report.fired >= 2);
     server.set_offset(3_600);
     // What lies between was missed: the newest of it fires for all, then those of the last
@@ -137,13 +132,11 @@ fn a_jump_of_the_servers_clock_doubles_nothing_and_floods_no_log() {
 fn two_files_side_by_side_make_each_tick_once_and_tell_of_their_difference() {
     let server = Server::start();
     let stage = Stage::new(&server);
-    let old = schedule("s", Rule::Every(1_000));
-    let mut new = old.clone();
-    new.job.priority = 7;
-    let one = stage.beat_with(&server.url(), &[old]).spawn();
+    let file = "[schedules.s]\nevery = \"1s\"\ncommand = [\"true\"]\n";
+    let one = stage.beat_with("old.toml", file).spawn();
     stage.wait_report("s", "a tick", |report| report.fired >= 1);
     let first = *ticks(&mut server.client())["s"].keys().next().unwrap();
-    let two = stage.beat_with(&server.url(), &[new.clone()]).spawn();
+    let two = stage.beat_with("new.toml", &format!("{file}priority = 7\n")).spawn();
     one.wait_stderr("another file was published", PATIENCE);
     let so_far = stage.report("s").fired;
     let report = stage.wait_report("s", "ticks of both", |report| report.fired >= so_far + 3);
@@ -169,11 +162,11 @@ fn a_beat_leaves_at_once_and_the_next_one_leads() {
     let server = Server::start();
     let stage = Stage::new(&server);
     let leader = || stage.run(stage.store.beats()).unwrap().beats.into_iter().find(|beat| beat.leads);
-    let one = stage.beat(&server.url()).spawn();
+    let one = stage.beat().spawn();
     wait_for("a leader", PATIENCE, || leader().is_some());
     let pid = one.pid();
     assert_eq!(leader().unwrap().pid, pid);
-    let two = stage.beat(&server.url()).spawn();
+    let two = stage.beat().spawn();
     wait_for("the other", PATIENCE, || stage.run(stage.store.beats()).unwrap().beats.len() == 2);
     one.signal(Signal::TERM);
     one.wait_exit(Duration::from_secs(20)).status(0);
@@ -191,7 +184,7 @@ fn changes_are_seen_without_waiting_for_anything() {
     let stage = Stage::new(&server);
     let far = schedule("far", Rule::At(4_000_000_000_000));
     stage.publish(std::slice::from_ref(&far));
-    let beat = stage.beat(&server.url()).spawn();
+    let beat = stage.beat().spawn();
     wait_for("the beat", PATIENCE, || !stage.run(stage.store.beats()).unwrap().beats.is_empty());
     stage.publish(&[far, schedule("s", Rule::Every(500))]);
     stage.wait_report("s", "a tick", |report| report.fired >= 1);
@@ -207,19 +200,6 @@ fn changes_are_seen_without_waiting_for_anything() {
 }
 
 #[test]
-fn a_rehearsal_says_what_would_run_and_runs_nothing() {
-    let server = Server::start();
-    let stage = Stage::new(&server);
-    let beat = stage
-        .beat_with(&server.url(), &[schedule("s", Rule::Every(200))])
-        .env("JOBQ_TEST_BEAT_SHADOW", "1")
-        .spawn();
-    beat.wait_stderr("would run", PATIENCE);
-    kill(beat);
-    assert_eq!(server.cli(&["DBSIZE"]).int(), 0);
-}
-
-#[test]
 fn a_missing_success_runs_the_alarms_command_and_a_success_ends_it() {
     let server = Server::start();
     let stage = Stage::new(&server);
@@ -232,7 +212,7 @@ fn a_missing_success_runs_the_alarms_command_and_a_success_ends_it() {
     fails.alert_after_ms = Some(100);
     fails.alert_command = ["sh", "-c", say].map(Into::into).to_vec();
     stage.publish(&[fails]);
-    let beat = stage.beat(&server.url()).spawn();
+    let beat = stage.beat().spawn();
     // A worker that knows a task serves hooks.
     stage.room.write("jobq.toml", "[tasks.t]\ncommand = [\"true\"]\n");
     let worker = stage.room.ready_worker(&["-q", "q", "-c", "2"]);
@@ -257,7 +237,7 @@ fn jobs_of_one_schedule_never_run_side_by_side_however_their_workers_die() {
     busy.job.cwd =
         Some(jobq::core::bytes::Bytes(std::os::unix::ffi::OsStrExt::as_bytes(work.as_os_str()).to_vec()));
     stage.publish(&[busy]);
-    let beat = stage.beat(&server.url()).spawn();
+    let beat = stage.beat().spawn();
     let mut runs = 0;
     for round in 0..4 {
         let worker = stage.room.ready_worker(&["-q", "q", "-c", "4", "--lease", "1s"]);
@@ -280,11 +260,9 @@ fn jobs_of_one_schedule_never_run_side_by_side_however_their_workers_die() {
 
 #[test]
 fn a_beat_refuses_a_server_that_may_forget_its_schedules() {
-    let server = Server::start();
-    let stage = Stage::new(&server);
-    let evicting = Server::options().config("maxmemory-policy allkeys-lru").start();
-    let refused = stage.beat(&evicting.url()).run();
-    assert!(refused.stderr_text().contains("maxmemory-policy allkeys-lru"), "{}", refused.stderr_text());
+    let server = Server::options().config("maxmemory-policy allkeys-lru").start();
+    let refused = Stage::new(&server).beat().run().status(78);
+    assert!(refused.stderr_text().contains("maxmemory-policy allkeys-lru"), "{refused}");
 }
 
 #[test]

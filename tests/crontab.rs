@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::support::{PATIENCE, Room, Running, Server, Signal, wait_for, wait_for_some};
+use crate::support::{PATIENCE, Room, Running, Server, Signal, compile_shim, wait_for, wait_for_some};
 
 /// Who runs the tests, and with it beats and workers.
 fn me(room: &Room) -> String {
@@ -262,6 +262,74 @@ fn output_is_mailed_by_the_sendmail_of_the_worker() {
         mail.contains("> echo out; echo err >&2; exit 4\n") && mail.ends_with("\n\nout\nerr\n"),
         "{mail}"
     );
+    end(running);
+    end(worker);
+}
+
+#[test]
+fn a_line_for_the_boot_runs_once_after_each_boot_of_its_host() {
+    let server = Server::start();
+    let room = Room::new(&server);
+    let shim = compile_shim(&room.tmp(), "otherboot");
+    room.write("up.cron", "@reboot echo up\n");
+    // Says that it is ready after its first look, and looks for boots in that.
+    let booted = |host: &str, number: u32| {
+        let boot = format!("{number:08}-0000-4000-8000-000000000000\n");
+        let beat = room.jobq(["beat", "--host", host, "--crontab", "up.cron", "-q", "up"]);
+        let file = room.write(&format!("boot-{number}"), boot);
+        let beat = beat.env("LD_PRELOAD", &shim).env("BOOT_ID_FILE", file).spawn();
+        beat.wait_stderr(" ready ", PATIENCE);
+        beat
+    };
+    let jobs = || -> Vec<String> {
+        let page = room.jobq(["inspect", "jobs", "--json"]).run().status(0).stdout_text();
+        let jobs = page.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
+        jobs.map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+    };
+    for _ in 0..2 {
+        end(booted("web1", 1));
+        assert!(jobs().is_empty(), "the machine was up before the line was there");
+    }
+    let both = [booted("web1", 2), booted("web1", 2)];
+    let first = jobs();
+    assert!(first.len() == 1 && first[0].ends_with(".boot-0000000200004000"), "{first:?}");
+    both.into_iter().for_each(end);
+    end(booted("web1", 2));
+    end(booted("web2", 3));
+    assert_eq!(jobs(), first);
+    end(booted("web1", 3));
+    end(booted("web2", 4));
+    let worker = room.worker(&["-q", "up"]).spawn();
+    let all = jobs();
+    assert_eq!(all.len(), 3, "{all:?}");
+    for id in &all {
+        room.job_in(id, "SUCCESS", PATIENCE);
+        assert_eq!(room.stdout_of(id), b"up\n");
+    }
+    end(worker);
+}
+
+/// The one test that waits for the clock on the wall: a minute at most.
+#[test]
+fn a_line_for_each_minute_runs_at_the_next_one() {
+    let server = Server::start();
+    let room = Room::new(&server);
+    room.write("my.cron", "* * * * * date +\\%s\n");
+    let running = beat(&room, &["--crontab", "my.cron"]);
+    let worker = room.worker(&["-q", "cron-web1"]).spawn();
+    let text = |one: &Json| one.as_str().unwrap().to_owned();
+    let name = text(&schedules(&room)[0]["name"]);
+    let id = wait_for_some("a tick", 3 * PATIENCE, || {
+        schedules(&room)[0]["ended"]["job"].as_str().map(str::to_owned)
+    });
+    let tick = id.strip_prefix(&format!("{name}.")).expect("the schedule's name and the minute");
+    assert!(tick.len() == "20261125T090600Z".len() && tick.ends_with("00Z"), "{id}");
+    assert_eq!(room.job(&id).state(), "SUCCESS");
+    let digits: String = tick.chars().filter(char::is_ascii_digit).collect();
+    let started = String::from_utf8(room.stdout_of(&id)).unwrap();
+    let minute = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", &digits).unwrap();
+    let due_s = minute.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second();
+    assert!(started.trim().parse::<i64>().unwrap() >= due_s, "{started} for {tick}");
     end(running);
     end(worker);
 }

@@ -1,4 +1,4 @@
-//! What is said to machines that watch: `worker --metrics` and `inspect stats`.
+//! What is said to machines that watch: `worker --metrics`, `beat --metrics` and `inspect stats`.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -12,7 +12,7 @@ use crate::support::openmetrics::{Exposition, read};
 use crate::support::run::Running;
 use crate::support::{PATIENCE, Room, Server, Signal, engine_of, wait_for, wait_for_some};
 
-/// Host and port that a worker says it serves at, the newest time.
+/// Host and port that a worker or beat says it serves at, the newest time.
 #[track_caller]
 fn address(worker: &Running) -> String {
     wait_for_some("the address of the metrics", PATIENCE, || {
@@ -51,10 +51,11 @@ fn ready(address: &str, status: u16, words: &str) {
 }
 
 #[track_caller]
-fn same_families(families: &[&Family], text: &Exposition) {
-    let listed: BTreeSet<&str> = families.iter().map(|family| family.name).collect();
+fn same_families(lists: &[&[&Family]], text: &Exposition) {
+    let families = || lists.iter().copied().flatten();
+    let listed: BTreeSet<&str> = families().map(|family| family.name).collect();
     assert_eq!(listed, text.names());
-    for family in families {
+    for family in families() {
         let labels: BTreeSet<&str> = family.labels.iter().copied().collect();
         for sample in text.samples.iter().filter(|sample| {
             let ending = sample.name.strip_prefix(family.name);
@@ -91,7 +92,7 @@ fn a_worker_counts_what_its_jobs_did() {
     });
     wait_for("the snooze", PATIENCE, || ended(&scrape(&address), "snoozed") == 1.0);
     let text = scrape(&address);
-    same_families(catalog::WORKER, &text);
+    same_families(&[catalog::PROCESS, catalog::WORKER], &text);
     assert_eq!([ended(&text, "success"), ended(&text, "exit"), ended(&text, "not_found")], [2.0, 1.0, 1.0]);
     assert!(text.value("jobq_worker_jobs_released_total", &[("reason", "refused")]) >= 1.0);
     let of_queue = |name: &str| text.value(name, &[("queue", "default")]);
@@ -264,7 +265,7 @@ fn a_namespace_is_told_to_collectors_of_text_files() {
     room.jobq(["control", "limit", "lonely", "--max-depth", "9"]).run().status(0);
     room.jobq(["control", "pause", "lonely", "--for", "1h"]).run().status(0);
     let text = read(&room.jobq(["inspect", "stats", "--openmetrics"]).run().status(0).stdout_text());
-    same_families(catalog::STORE, &text);
+    same_families(&[catalog::STORE], &text);
     let jobs =
         |queue: &str, state: &str| text.value("jobq_queue_jobs", &[("queue", queue), ("state", state)]);
     assert_eq!([jobs("naps", "SUCCESS"), jobs("default", "FAILURE"), jobs("lonely", "PENDING")], [1.0; 3]);
@@ -281,4 +282,116 @@ fn a_namespace_is_told_to_collectors_of_text_files() {
     // A store that is not there yet has nothing to tell, which is no failure.
     let nobody = Room::local();
     read(&nobody.jobq(["inspect", "stats", "--openmetrics"]).run().status(0).stdout_text());
+}
+
+const TICKING: &str = r#"
+[schedules.often]
+every = "1s"
+command = ["true"]
+[schedules.held]
+every = "1s"
+overlap = "skip"
+command = ["true"]
+[schedules.asleep]
+every = "1h"
+command = ["true"]
+[schedules.over]
+at = "2020-01-01T00:00:00Z"
+command = ["true"]
+"#;
+
+#[test]
+fn a_beat_counts_its_ticks_and_the_schedules_it_knows() {
+    let server = Server::start();
+    let room = Room::new(&server);
+    room.write("jobq.toml", format!("{TICKING}[beat]\nmetrics = \"127.0.0.1:0\"\n"));
+    let beat = room.jobq(["beat"]).spawn();
+    let address = address(&beat);
+    ready(&address, 200, "ready");
+    assert_eq!(get(&address, "/healthz").unwrap(), (200, "alive\n".to_owned()));
+    room.jobq(["beat", "pause", "asleep"]).run().status(0);
+    let ticks = |text: &Exposition, result: &str| text.value("jobq_beat_ticks_total", &[("result", result)]);
+    let known = |text: &Exposition, state: &str| text.value("jobq_beat_schedules", &[("state", state)]);
+    // One job of `held` waits for a worker that never comes.
+    wait_for("ticks and a census", PATIENCE, || {
+        let text = scrape(&address);
+        ticks(&text, "fired") >= 4.0 && ticks(&text, "skipped") >= 2.0 && known(&text, "paused") == 1.0
+    });
+    let text = scrape(&address);
+    same_families(&[catalog::PROCESS, catalog::BEAT], &text);
+    assert_eq!([known(&text, "active"), known(&text, "paused"), known(&text, "done")], [2.0, 1.0, 1.0]);
+    assert_eq!(text.value("jobq_beat_tick_lag_seconds_count", &[]), ticks(&text, "fired"));
+    assert_eq!(text.value("jobq_beat_leader", &[]), 1.0);
+    assert!(text.value("jobq_beat_last_tick_timestamp_seconds", &[]) > 1.7e9);
+    for none in ["jobq_beat_drifting_files", "jobq_beat_schedules_unreadable", "jobq_beat_clock_jumps_total"]
+    {
+        assert_eq!(text.value(none, &[]), 0.0, "{none}");
+    }
+
+    // Another file under the same name is published: this beat follows it, and says so.
+    let other = Room::new(&server);
+    other.write("jobq.toml", "[schedules.often]\nevery = \"1h\"\ncommand = [\"true\"]\n");
+    let second = other.jobq(["beat", "--metrics", "0"]).spawn();
+    wait_for("the drift", PATIENCE, || scrape(&address).value("jobq_beat_drifting_files", &[]) == 1.0);
+    second.signal(Signal::TERM);
+    second.wait_exit(PATIENCE).status(0);
+
+    let store = read(&room.jobq(["inspect", "stats", "--openmetrics"]).run().status(0).stdout_text());
+    let all = |result: &str| store.value("jobq_schedule_ticks_total", &[("result", result)]);
+    assert!(all("fired") >= 4.0 && all("skipped") >= 2.0 && all("missed") == 0.0);
+    assert_eq!(store.value("jobq_schedules", &[("state", "active")]), 1.0);
+    assert_eq!(store.value("jobq_beats", &[]), 1.0);
+    assert!(store.value("jobq_schedules_next_due_timestamp_seconds", &[]) > 1.7e9);
+    beat.signal(Signal::TERM);
+    beat.wait_exit(PATIENCE).status(0);
+    assert_eq!(get(&address, "/readyz"), None);
+}
+
+#[test]
+fn a_beat_is_ready_only_while_it_acts_on_ticks() {
+    let mut server = Server::options().aof().start();
+    let room = Room::new(&server);
+    room.write("jobq.toml", TICKING);
+    let beat = room.jobq(["beat", "--metrics", "0"]).spawn();
+    let address = address(&beat);
+    ready(&address, 200, "ready");
+    server.kill9();
+    ready(&address, 503, "Redis away since ");
+    assert_eq!(get(&address, "/healthz").unwrap(), (200, "alive\n".to_owned()));
+    assert_eq!(scrape(&address).value("jobq_beat_ready", &[]), 0.0);
+    server.restart();
+    ready(&address, 200, "ready");
+    let text = scrape(&address);
+    let errors = text.samples.iter().filter(|sample| sample.name == "jobq_redis_errors_total");
+    assert!(errors.map(|sample| sample.value).sum::<f64>() >= 1.0);
+    assert!(text.value("jobq_redis_connections_total", &[]) >= 2.0);
+    // The address is taken, and a beat that nobody can watch does not begin.
+    let refused = room.jobq(["beat", "--metrics", &address]).run().status(78);
+    assert!(refused.stderr_text().contains(&format!("cannot serve metrics at {address}: ")), "{refused}");
+    // Nobody to ask: not ready, and alive.
+    let lost = Room::at("redis://127.0.0.1:1");
+    let waits = lost.jobq(["beat", "--metrics", "0"]).spawn();
+    let address = self::address(&waits);
+    ready(&address, 503, "starting: Redis has not answered yet");
+    assert_eq!(get(&address, "/healthz").unwrap().0, 200);
+    waits.signal(Signal::TERM);
+    waits.wait_exit(PATIENCE).status(0);
+}
+
+#[test]
+fn a_schedule_that_nobody_acts_on_is_told_to_collectors() {
+    let server = Server::start();
+    let room = Room::new(&server);
+    room.jobq(["beat", "add", "late", "--every", "1h", "--", "true"]).run().status(0);
+    let gauge = |name: &str| {
+        let text = room.jobq(["inspect", "stats", "--openmetrics"]).run().status(0).stdout_text();
+        read(&text).value(name, &[])
+    };
+    let next = gauge("jobq_schedules_next_due_timestamp_seconds");
+    assert!(next > 0.0 && gauge("jobq_schedules_overdue") == 0.0 && gauge("jobq_beats") == 0.0);
+    server.cli(&["HSET", "jobq:{test}:schedule:late", "due", "1000"]);
+    assert_eq!(gauge("jobq_schedules_overdue"), 1.0);
+    assert_eq!(gauge("jobq_schedules_next_due_timestamp_seconds"), 1.0);
+    room.jobq(["beat", "pause", "late"]).run().status(0);
+    assert_eq!(gauge("jobq_schedules_overdue"), 0.0);
 }

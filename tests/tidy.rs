@@ -126,7 +126,7 @@ fn imports_go_one_way() {
         ("worker", &["worker", "config", "metrics", "core", "service"]),
         // All that a beat needs of files comes in through its settings.
         ("beat", &["beat", "core", "metrics", "service"]),
-        ("service", &["service", "core"]),
+        ("service", &["service", "metrics", "core"]),
         ("view", &["view", "core", "metrics", "service::journal"]),
         ("cli", &["cli", "view", "worker", "beat", "service", "config", "local", "metrics", "core"]),
     ];

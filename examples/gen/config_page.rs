@@ -1,7 +1,7 @@
 //! jobq.toml.5: the keys from the table that the reader goes by, the rest by hand.
 
 use jobq::config::schema::{
-    ALERT, Key, MISSED_ALERT, PARAM, POLICY, QUEUE, REDIS, SCHEDULE, TASK, WORKER, keys,
+    ALERT, BEAT, Key, MISSED_ALERT, PARAM, POLICY, QUEUE, REDIS, SCHEDULE, TASK, WORKER, keys,
 };
 
 use super::manual::{DATE, VERSION};
@@ -101,6 +101,7 @@ pub(crate) fn page() -> String {
         POLICY,
     );
     table(&mut page, "[worker]", "How workers run. Options of jobq-worker(1) win.", WORKER);
+    table(&mut page, "[beat]", "How the scheduler runs. Options of jobq-beat(1) win.", BEAT);
     page.section("FILES");
     page.item(&bold("jobq.example.toml"), "An example with remarks, in the source of jobq.");
     page.item(

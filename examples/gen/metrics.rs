@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
-use jobq::metrics::catalog::{STORE, WORKER};
+use jobq::metrics::catalog::{BEAT, PROCESS, STORE, WORKER};
 use jobq::metrics::text::{Family, Kind};
 
 use super::protocol::replace;
 
 /// The page with its tables made anew; the rest stays as it is written.
 pub(crate) fn page(written: &str) -> Result<String, String> {
-    let text = replace(written, "worker", &table(WORKER))?;
-    replace(&text, "store", &table(STORE))
+    let tables = [("process", PROCESS), ("worker", WORKER), ("beat", BEAT), ("store", STORE)];
+    tables
+        .iter()
+        .try_fold(written.to_owned(), |text, (name, families)| replace(&text, name, &table(families)))
 }
 
 fn table(families: &[&Family]) -> String {

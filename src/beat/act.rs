@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Shared;
 use super::book::Known;
 use super::clock::ServerClock;
-use super::counters::Counters;
 use super::plan::{Facts, Step, step};
 use crate::core::error::Result;
 use crate::core::store::{Acted, BootDue, Tick, TickDue};
@@ -71,7 +70,7 @@ async fn ticks(shared: &Shared, mut due: TickDue, known: &Known, mut clock: Serv
                 }
             }
             Acted::Full(full) => {
-                Counters::add(&shared.counters.full, 1);
+                shared.metrics.full.add(1);
                 let event = Event::new(Level::Warn, "a tick waits for room in its queue");
                 let event = event.with("schedule", &due.name).with("queue", full.queue);
                 let event = event.with(if full.what == "depth" { "jobs" } else { "bytes" }, full.have);
@@ -147,11 +146,11 @@ fn tell(
     now_ms: i64,
     job: Option<String>,
 ) {
-    let counters = &shared.counters;
+    let metrics = &shared.metrics;
     let lag_ms = u64::try_from(now_ms - step.tick_ms).unwrap_or(0);
     let refused = u64::from(came == "skipped");
-    Counters::add(&counters.skipped, step.skipped + refused);
-    Counters::add(&counters.missed, step.missed);
+    metrics.skipped.add(step.skipped + refused);
+    metrics.missed.add(step.missed);
     let (level, text) = match came {
         "made" => (Level::Info, "tick"),
         "waits" => (Level::Info, "tick, waits for an earlier job"),
@@ -166,7 +165,7 @@ fn tell(
         event = event.with("tick", tick);
     }
     if let Some(job) = job {
-        counters.fired(step.tick_ms, lag_ms);
+        metrics.fired(step.tick_ms, lag_ms);
         event = event.job(job).with("lag_ms", lag_ms);
     }
     if step.missed > 0 {

@@ -26,14 +26,14 @@
 //! kept by their hash (`book`); what is not due costs nothing. `publish` writes this beat's
 //! own files down at start, at HUP and when they change, and tells when Redis has another
 //! version since. `alarms` tells of schedules without a success in time, from stored times.
-//! `shadow` is the rehearsal: it says what its files would have run, and runs nothing.
+//! `metrics` is what a beat says of itself to machines. `shadow` is the rehearsal: it says what its files would have run, and runs nothing.
 
 mod act;
 mod alarms;
 mod book;
 mod clock;
-pub mod counters;
 pub mod crontab;
+mod metrics;
 mod plan;
 mod publish;
 mod round;
@@ -52,19 +52,23 @@ use crate::core::store::Store;
 use crate::service::bell;
 use crate::service::journal::{Event, Journal, Level};
 use crate::service::notify::Notifier;
+use crate::service::pages;
 use crate::service::reach::reach;
-use counters::Counters;
+use metrics::Metrics;
 use settings::{Order, Settings};
 
 /// How long leaving the books may take: whoever stops a beat has not got much time.
 const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Between two looks at whether the loop gets on.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// What the parts of a beat share.
 struct Shared {
     settings: Settings,
     store: Arc<Store>,
     journal: Journal,
-    counters: Arc<Counters>,
+    metrics: Arc<Metrics>,
     /// This beat, in the store.
     beat: Name,
 }
@@ -76,7 +80,6 @@ impl Shared {
 
     /// An error of the store: one line a second for each kind.
     fn complain(&self, what: &'static str, error: &Error) {
-        Counters::add(&self.counters.errors, 1);
         self.journal.complain(error.kind(), &Event::new(Level::Warn, what).with("error", error));
     }
 }
@@ -92,9 +95,13 @@ pub async fn run(
     store: Arc<Store>,
     mut orders: mpsc::Receiver<Order>,
     journal: Journal,
-    counters: Arc<Counters>,
 ) -> Result<()> {
-    let mut notifier = Notifier::from_env();
+    let notifier = Notifier::from_env();
+    let metrics = Arc::new(Metrics::new());
+    if let Some(address) = &settings.metrics {
+        let pages = Metrics::pages(Arc::clone(&metrics), Arc::clone(&store));
+        pages::serve(address, pages, &journal, false).await?;
+    }
     let start = async {
         reach(&store, settings.allow_eviction, &journal).await?;
         let first = settings.files.read().map_err(Error::Config)?;
@@ -105,18 +112,18 @@ pub async fn run(
         () = stopped(&mut orders, None) => return Ok(()),
         first = start => first?,
     };
-    let shared = Arc::new(Shared { beat: identity(&settings)?, settings, store, journal, counters });
+    let shared = Arc::new(Shared { beat: identity(&settings)?, settings, store, journal, metrics });
     notifier.send("READY=1");
     let watched = Arc::new(Wake::default());
     let work = async {
         if shared.settings.shadow {
-            shadow::run(&shared, &watched, &mut notifier, first).await;
+            shadow::run(&shared, &watched, first).await;
         } else {
             let channels = vec![shared.store.keys().turn("")];
             let listener = bell::listen(Arc::clone(&shared.store), channels, Arc::clone(&watched.bell));
             tokio::select! {
                 () = listener => {}
-                () = round::run(&shared, &watched, &mut notifier, first) => {}
+                () = round::run(&shared, &watched, first) => {}
             }
         }
     };
@@ -124,6 +131,7 @@ pub async fn run(
         biased;
         () = stopped(&mut orders, Some(&watched)) => {}
         () = work => {}
+        () = watch(&shared, notifier) => {}
     }
     Notifier::from_env().send("STOPPING=1");
     shared.say(&Event::new(Level::Info, "stopped"));
@@ -132,6 +140,22 @@ pub async fn run(
         let _ = tokio::time::timeout(FAREWELL, shared.store.leave(&shared.beat)).await;
     }
     Ok(())
+}
+
+/// Tells those who watch over this process that it gets on: its loop turned, or a call that it
+/// waits for was answered. Acting on much that was missed is one long turn.
+async fn watch(shared: &Shared, mut notifier: Notifier) {
+    let span = notifier.interval().map_or(WATCH, |interval| interval.min(WATCH));
+    let mut answered = 0;
+    loop {
+        let newest = shared.store.link().counts().answered;
+        if newest != answered {
+            answered = newest;
+            shared.metrics.heard();
+        }
+        notifier.feed_watchdog(Instant::now(), shared.metrics.alive());
+        tokio::time::sleep(span).await;
+    }
 }
 
 /// What brings a sleeping beat to look again.

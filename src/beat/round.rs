@@ -10,15 +10,15 @@ use tokio::task::JoinSet;
 use super::act::{self, Came, Job};
 use super::book::Book;
 use super::clock::ServerClock;
-use super::counters::Counters;
 use super::publish::Publisher;
 use super::settings::{FOLLOW_MS, Said};
 use super::{Shared, Wake, alarms};
 use crate::core::error::{Error, Result};
+use crate::core::report::Census;
 use crate::core::store::{BootDue, Due, Presence, TickDue};
 use crate::service::chance::random_unit;
 use crate::service::journal::{Event, Level};
-use crate::service::notify::Notifier;
+use crate::service::pages::locked;
 
 /// Between two words that this beat is there, and the longest sleep.
 const ATTEND: Duration = Duration::from_secs(1);
@@ -40,13 +40,15 @@ struct Beat<'a> {
     leads: bool,
     attended: Option<Instant>,
     boots_seen: Option<Instant>,
+    /// The census under way, and where it goes on.
+    census: (Census, Option<String>),
     /// Why schedules cannot be read, by name and hash: said once.
     unreadable: HashMap<String, String>,
     wait: Duration,
 }
 
 /// Looks and acts until it is dropped.
-pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, notifier: &mut Notifier, first: Vec<Said>) {
+pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, first: Vec<Said>) {
     let mut beat = Beat {
         shared,
         publisher: Publisher::new(first),
@@ -55,13 +57,13 @@ pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, notifier: &mut Notifi
         leads: false,
         attended: None,
         boots_seen: None,
+        census: (Census::default(), None),
         unreadable: HashMap::new(),
         wait: Duration::ZERO,
     };
     let mut ready = false;
     loop {
-        let now = Instant::now();
-        notifier.feed_watchdog(now, now);
+        shared.metrics.turned();
         beat.publisher.look(shared, wake.take_reread()).await;
         let sleep = match beat.look().await {
             Ok(sleep) => {
@@ -70,15 +72,17 @@ pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, notifier: &mut Notifi
                     shared.say(&Event::new(Level::Info, "ready").with("beat", &shared.beat));
                 }
                 beat.wait = Duration::ZERO;
+                shared.metrics.looked();
                 sleep
             }
             Err(error) => {
                 shared.complain("waiting for Redis", &error);
+                shared.metrics.failed(&error);
                 revive(shared, &error).await;
                 beat.back_off()
             }
         };
-        wake.sleep(sleep.min(notifier.interval().unwrap_or(ATTEND)).min(ATTEND)).await;
+        wake.sleep(sleep.min(ATTEND)).await;
     }
 }
 
@@ -109,6 +113,7 @@ impl Beat<'_> {
         self.publisher.publish(self.shared).await?;
         if self.attended.is_none_or(|at| at.elapsed() >= ATTEND) {
             self.attend().await?;
+            self.count().await?;
         }
         let (mut passed_over, mut next_ms, mut again) = (0, None, false);
         for page in 0..PAGES {
@@ -157,11 +162,28 @@ impl Beat<'_> {
         let leads = answer.leader == self.shared.beat.as_str();
         if leads != self.leads {
             self.leads = leads;
-            self.shared.counters.leads.store(u64::from(leads), Relaxed);
+            self.shared.metrics.leads.store(leads, Relaxed);
             let text = if leads { "leads now" } else { "follows now" };
             self.shared.say(&Event::new(Level::Debug, text).with("leader", &answer.leader));
         }
         self.publisher.compare(self.shared, &answer.origins);
+        self.shared.metrics.drift.store(self.publisher.drift().len(), Relaxed);
+        self.shared.metrics.unreadable.store(self.unreadable.len(), Relaxed);
+        Ok(())
+    }
+
+    /// Counts schedules, a page a second, where anybody may ask how many there are.
+    async fn count(&mut self) -> Result<()> {
+        if self.shared.settings.metrics.is_none() {
+            return Ok(());
+        }
+        let (counted, after) = std::mem::take(&mut self.census);
+        let (page, next) = self.shared.store.census_page(after.as_deref()).await?;
+        let counted = counted.and(page);
+        match next {
+            Some(next) => self.census = (counted, Some(next)),
+            None => *locked(&self.shared.metrics.census) = counted,
+        }
         Ok(())
     }
 
@@ -180,12 +202,11 @@ impl Beat<'_> {
     }
 
     fn hear(&mut self, now_ms: i64, sent: Instant) {
-        self.shared.counters.seen_ms.store(now_ms, Relaxed);
         match &mut self.clock {
             None => self.clock = Some(ServerClock::heard(now_ms)),
             Some(clock) => {
                 if let Some(off_ms) = clock.hear(now_ms, sent.elapsed()) {
-                    Counters::add(&self.shared.counters.jumps, 1);
+                    self.shared.metrics.jumps.add(1);
                     let event = Event::new(Level::Warn, "the server's clock jumped").with("by_ms", off_ms);
                     self.shared.journal.complain("clock", &event);
                 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::core::name::Name;
 use crate::core::schedule::Definition;
 use crate::core::store::By;
+use crate::metrics::Address;
 
 /// How much later than the leader the others look for what is left, in milliseconds: the
 /// least, and by how much chance makes it more.
@@ -62,6 +63,8 @@ pub struct Settings {
     pub pid: u32,
     /// The host's boot.
     pub boot_id: String,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<Address>,
     /// The local store, where the beat lives on it.
     pub revive: Option<Revive>,
 }

@@ -10,7 +10,6 @@ use super::settings::Said;
 use super::{Shared, Wake};
 use crate::core::schedule::{Definition, LATE_MS, Times};
 use crate::service::journal::{Event, Level};
-use crate::service::notify::Notifier;
 
 /// Between two questions for Redis time, and the longest sleep.
 const ASK: Duration = Duration::from_secs(1);
@@ -63,14 +62,19 @@ impl Stage {
 }
 
 /// Rehearses until it is dropped.
-pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, notifier: &mut Notifier, first: Vec<Said>) {
+pub(super) async fn run(shared: &Arc<Shared>, wake: &Wake, first: Vec<Said>) {
     let (mut said, mut stage, mut clock) = (Some(first), Stage::default(), None::<ServerClock>);
     loop {
-        let now = std::time::Instant::now();
-        notifier.feed_watchdog(now, now);
+        shared.metrics.turned();
         match shared.store.server_now().await {
-            Ok(now_ms) => clock = Some(ServerClock::heard(now_ms)),
-            Err(error) => shared.complain("waiting for Redis", &error),
+            Ok(now_ms) => {
+                clock = Some(ServerClock::heard(now_ms));
+                shared.metrics.looked();
+            }
+            Err(error) => {
+                shared.complain("waiting for Redis", &error);
+                shared.metrics.failed(&error);
+            }
         }
         if wake.take_reread() {
             let files = Arc::clone(&shared.settings.files);

@@ -53,6 +53,8 @@ pub struct Config {
     pub schedules: Option<BTreeMap<Name, ScheduleDef>>,
     /// How workers run.
     pub worker: WorkerConf,
+    /// How the scheduler runs.
+    pub beat: BeatConf,
     /// The files that were read, the one that wins last.
     pub files: Vec<PathBuf>,
     /// Everything as it was written, with its places; `None` without a file.
@@ -240,5 +242,12 @@ pub struct WorkerConf {
     pub output_tail: Option<u64>,
     pub allow_eviction: Option<bool>,
     pub tmp: Option<PathBuf>,
+    pub metrics: Option<Address>,
+}
+
+/// `[beat]`.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[allow(missing_docs)] // the keys of jobq.toml(5)
+pub struct BeatConf {
     pub metrics: Option<Address>,
 }

@@ -9,7 +9,7 @@ use super::node::{Fault, Node, Origin, Value};
 use super::params::{ParamDef, ParamType, fits, is_param_name};
 use super::policy::{Policy, resolve};
 use super::schema::{
-    ALERT, Key, Kind, MISSED_ALERT, PARAM, POLICY, QUEUE, REDIS, ROOT, SCHEDULE, TASK, WORKER, keys,
+    ALERT, BEAT, Key, Kind, MISSED_ALERT, PARAM, POLICY, QUEUE, REDIS, ROOT, SCHEDULE, TASK, WORKER, keys,
 };
 use super::template::{Piece, Word};
 use super::values::{self, Bad, Read, choice};
@@ -32,6 +32,10 @@ pub(super) fn read(tree: Node, files: Vec<PathBuf>) -> Result<Config, Vec<Fault>
     }
     if let Some(section) = root.table("worker", &[WORKER]) {
         config.worker = worker(&section);
+    }
+    if let Some(section) = root.table("beat", &[BEAT]) {
+        config.beat.metrics = section.read("metrics", values::address);
+        section.done();
     }
     for (name, section) in root.named("queues", &[QUEUE, POLICY]) {
         config.queues.insert(name, queue(&section));

@@ -100,6 +100,7 @@ const LEASE: Kind = Kind::Duration { least_ms: 1_000 };
 pub const ROOT: &[Key] = &[
     key("redis", Kind::Table(&[REDIS]), "", "Where the queues live."),
     key("worker", Kind::Table(&[WORKER]), "", "How workers run."),
+    key("beat", Kind::Table(&[BEAT]), "", "How the scheduler runs."),
     key("queues", Kind::Named(&[QUEUE, POLICY]), "", "Queues: bounds, and the policy of their jobs."),
     key("tasks", Kind::Named(&[TASK, POLICY]), "", "Named tasks: what may run, and how."),
     key("schedules", Kind::Named(&[SCHEDULE, POLICY]), "", "Schedules: what `jobq beat` enqueues, and when."),
@@ -292,13 +293,18 @@ pub const WORKER: &[Key] = &[
         "",
         "Where to make the folder for small files of jobs. Without it, `TMPDIR`, else `/tmp`.",
     ),
-    key(
-        "metrics",
-        Kind::Address,
-        "",
-        "Serve `/metrics`, `/healthz` and `/readyz` there: `\"HOST:PORT\"`; a port alone is of this machine only.",
-    ),
+    METRICS,
 ];
+
+/// `[beat]`.
+pub const BEAT: &[Key] = &[METRICS];
+
+const METRICS: Key = key(
+    "metrics",
+    Kind::Address,
+    "",
+    "Serve `/metrics`, `/healthz` and `/readyz` there: `\"HOST:PORT\"`; a port alone is of this machine only.",
+);
 
 impl Kind {
     /// The type in words, for the manual.

@@ -28,7 +28,7 @@ macro_rules! keys {
 }
 
 keys! {
-    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `in_bytes`, `events` (the bound), `torn` (the books are being mended), `leader` and `leader_at` (of beats). The last part is empty.
+    /// hash: `format`, `fence` (last issued), `seq` (last issued), `out_bytes`, `in_bytes`, `events` (the bound), `torn` (the books are being mended), `leader` and `leader_at` (of beats), `ticks_fired`, `ticks_skipped`, `ticks_missed` (of all schedules). The last part is empty.
     meta = "meta";
     /// zset, scores 0: every queue that ever had a job or a setting.
     queues = "queues";

@@ -243,8 +243,9 @@ impl Link {
     /// Answers also how many replicas have it, where that was asked.
     async fn on_owner(&self, ask: &Ask<'_>) -> Result<(Value, u64)> {
         let answer = self.follow(ask).await;
-        if let Err(error) = &answer {
-            self.shared.counts.failed(error);
+        match &answer {
+            Ok(_) => self.shared.counts.answered(),
+            Err(error) => self.shared.counts.failed(error),
         }
         answer
     }

@@ -2,7 +2,7 @@
 
 mod schedule;
 
-pub use schedule::{BeatReport, BeatsReport, EndedJob, PauseReport, ScheduleReport};
+pub use schedule::{BeatReport, BeatsReport, Census, EndedJob, PauseReport, ScheduleReport};
 
 use super::bytes::Bytes;
 use super::outcome::Outcome;

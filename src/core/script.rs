@@ -36,6 +36,7 @@ local FULL_WAIT_MS = 1000
 local DONE_MS = 86400000
 local LEAD_MS = 2500
 local FORGET_BEAT_MS = 3600000
+local CENSUS_PAGE = 500
 ";
 
 /// One script: its text and its hash.
@@ -194,6 +195,8 @@ scripts! {
     PLANS = "plans", READ, [CLOCK_READ, BASE];
     /// Reads schedules.
     SCHEDULES = "schedules", READ, [CLOCK_READ, BASE];
+    /// Counts schedules.
+    CENSUS = "census", READ, [CLOCK_READ, BASE];
     /// Reads beats.
     BEATS = "beats", READ, [CLOCK_READ, BASE];
     /// Reads jobs.
@@ -203,13 +206,17 @@ scripts! {
     /// Reads what decides when a job runs.
     WHY = "why", READ, [CLOCK_READ, BASE, READING];
     /// Reads jobs and all that stands about them elsewhere.
-    AUDIT = "audit", READ, [CLOCK_READ, BASE];
+    AUDIT = "audit", READ, [CLOCK_READ, BASE, READING];
     /// Reads sets of jobs.
     MEMBERS = "members", READ, [CLOCK_READ, BASE, READING];
     /// Reads what workers hold.
-    HOLDS = "holds", READ, [CLOCK_READ, BASE];
+    HOLDS = "holds", READ, [CLOCK_READ, BASE, READING];
     /// Adds output up.
-    WEIGH = "weigh", READ, [CLOCK_READ, BASE];
+    WEIGH = "weigh", READ, [CLOCK_READ, BASE, READING];
+    /// Reads schedules and all that stands about them elsewhere.
+    APPOINTMENTS = "appointments", READ, [CLOCK_READ, BASE, READING];
+    /// Reads what kinds of keys there are.
+    KINDS = "kinds", READ, [CLOCK_READ, BASE];
     /// Reads output.
     OUTPUT = "output", READ, [CLOCK_READ, BASE];
     /// Reads queues.

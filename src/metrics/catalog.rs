@@ -25,11 +25,20 @@ macro_rules! families {
 }
 
 families! {
-    /// What a worker serves at `--metrics`: about its own process.
-    WORKER {
+    /// What worker and beat serve at `--metrics` alike: about the process.
+    PROCESS {
         BUILD = "jobq_build", Info, "", ["version"], "The version of jobq.";
         PROCESS_START = "process_start_time_seconds", Gauge, "seconds", [],
             "When this process started, in seconds since 1970; a worker whose engine died begins anew.";
+        REDIS_ERRORS = "jobq_redis_errors", Counter, "", ["kind"], "Failed calls to Redis, by what went wrong.";
+        REDIS_CONNECTIONS = "jobq_redis_connections", Counter, "", [],
+            "Connections opened for calls: each after the first is a reconnect.";
+    }
+}
+
+families! {
+    /// What a worker serves at `--metrics`: about its own process.
+    WORKER {
         READY = "jobq_worker_ready", Gauge, "", [], "1 while the worker takes jobs, as /readyz says; else 0.";
         SLOTS = "jobq_worker_slots", Gauge, "", ["state"], "Places for running jobs, busy and free.";
         HELD = "jobq_worker_held_jobs", Gauge, "", [],
@@ -56,9 +65,30 @@ families! {
             "Jobs given back unharmed: stop, refused (cannot run here), starved (no process or memory left).";
         REFUSED_REPORTS = "jobq_worker_reports_refused", Counter, "", [],
             "Ends that did not count, because the job was not this worker's any more.";
-        REDIS_ERRORS = "jobq_redis_errors", Counter, "", ["kind"], "Failed calls to Redis, by what went wrong.";
-        REDIS_CONNECTIONS = "jobq_redis_connections", Counter, "", [],
-            "Connections opened for calls: each after the first is a reconnect.";
+    }
+}
+
+families! {
+    /// What a beat serves at `--metrics`: about its own process.
+    BEAT {
+        BEAT_READY = "jobq_beat_ready", Gauge, "", [], "1 while the beat acts on ticks, as /readyz says; else 0.";
+        BEAT_LEADER = "jobq_beat_leader", Gauge, "", [],
+            "1 while this beat acts first; the others act on what it leaves, a moment later.";
+        BEAT_LAG = "jobq_beat_tick_lag_seconds", Histogram, "seconds", [],
+            "From the instant of a tick to its job, for the jobs that this beat made.";
+        BEAT_LAST_TICK = "jobq_beat_last_tick_timestamp_seconds", Gauge, "seconds", [],
+            "The newest tick that this beat made a job for, in seconds since 1970; 0 for none.";
+        BEAT_TICKS = "jobq_beat_ticks", Counter, "", ["result"],
+            "Ticks that this beat acted on: fired, skipped (paused, or an earlier job runs), missed (nobody acted in time).";
+        BEAT_FULL = "jobq_beat_ticks_held_up", Counter, "", [],
+            "Times that a tick found no room in its queue; it is tried again.";
+        BEAT_SCHEDULES = "jobq_beat_schedules", Gauge, "", ["state"],
+            "Schedules in Redis as this beat last counted them, five hundred a second: active, paused or done.";
+        BEAT_UNREADABLE = "jobq_beat_schedules_unreadable", Gauge, "", [],
+            "Schedules whose definition this version or machine cannot read; it leaves them to others.";
+        BEAT_DRIFT = "jobq_beat_drifting_files", Gauge, "", [],
+            "Files of this beat that say something else than what was published under their name since.";
+        BEAT_CLOCK = "jobq_beat_clock_jumps", Counter, "", [], "Steps of Redis time of more than two seconds.";
     }
 }
 
@@ -77,6 +107,19 @@ families! {
         QUEUE_PAUSED = "jobq_queue_paused", Gauge, "", ["queue"], "1 while an operator's pause holds the queue; else 0.";
         QUEUE_WORKERS = "jobq_queue_workers", Gauge, "", ["queue"], "Live workers that serve the queue.";
         WORKERS = "jobq_workers", Gauge, "", ["mode"], "Registered workers: running, quiet, draining or silent.";
+        SCHEDULES = "jobq_schedules", Gauge, "", ["state"],
+            "Schedules: active, paused, or done (they have no more ticks).";
+        SCHEDULES_OVERDUE = "jobq_schedules_overdue", Gauge, "", [],
+            "Active schedules whose tick has been due for five seconds and nobody has acted on.";
+        SCHEDULES_FULL = "jobq_schedules_held_up", Gauge, "", [],
+            "Schedules whose tick waits for room in its queue.";
+        SCHEDULES_ALARMED = "jobq_schedules_without_success", Gauge, "", [],
+            "Schedules that had no success in time, and none since.";
+        SCHEDULES_NEXT = "jobq_schedules_next_due_timestamp_seconds", Gauge, "seconds", [],
+            "The earliest tick that is due or to come of those that are active, in seconds since 1970; 0 for none.";
+        SCHEDULE_TICKS = "jobq_schedule_ticks", Counter, "", ["result"],
+            "Ticks of all schedules, each counted once: fired, skipped or missed.";
+        BEATS = "jobq_beats", Gauge, "", [], "Beats that gave a sign of life within ten seconds.";
         ENQUEUED = "jobq_jobs_enqueued", Counter, "", ["queue"], "Jobs that the queue accepted.";
         FINISHED = "jobq_jobs_finished", Counter, "", ["queue", "outcome"],
             "Jobs that ended for good: success, failure, revoked or expired.";

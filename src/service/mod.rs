@@ -5,5 +5,6 @@ pub mod bell;
 pub mod chance;
 pub mod journal;
 pub mod notify;
+pub mod pages;
 pub mod reach;
 pub mod user;

@@ -1,6 +1,6 @@
 //! `inspect stats --openmetrics`: a whole namespace for a collector of text files.
 
-use crate::core::report::{QueueReport, WorkerReport};
+use crate::core::report::{Census, QueueReport, WorkerReport};
 use crate::core::state::State;
 use crate::core::stats::{Counter, Histogram, Stats, Tally, bound_ms};
 use crate::metrics::catalog;
@@ -8,8 +8,8 @@ use crate::metrics::text::{Family, Text};
 
 use super::overview::is_live;
 
-/// What is measured.
-#[derive(Debug)]
+/// What is measured; nothing of a store that is not there.
+#[derive(Debug, Default)]
 pub struct Measured {
     /// Redis time of the reading, in milliseconds.
     pub now_ms: i64,
@@ -21,6 +21,10 @@ pub struct Measured {
     pub of_tasks: Vec<Stats>,
     /// Every registered worker.
     pub workers: Vec<WorkerReport>,
+    /// Schedules.
+    pub schedules: Census,
+    /// Live beats.
+    pub beats: usize,
 }
 
 /// Final outcomes, as labels.
@@ -42,6 +46,7 @@ const HOW: [(&str, Counter); 4] = [
 pub fn text(measured: &Measured) -> String {
     let mut text = Text::new();
     gauges(&mut text, measured);
+    schedules(&mut text, measured);
     let (queues, tasks) = (&measured.of_queues, &measured.of_tasks);
     counters(&mut text, &catalog::ENQUEUED, queues, |tally| tally.get(Counter::Enqueued));
     by_word(&mut text, &catalog::FINISHED, queues, &OUTCOMES);
@@ -92,6 +97,24 @@ fn gauges(text: &mut Text, measured: &Measured) {
         };
         workers.value(&[mode], measured.workers.iter().filter(is).count());
     }
+}
+
+fn schedules(text: &mut Text, measured: &Measured) {
+    let census = &measured.schedules;
+    let mut states = text.family(&catalog::SCHEDULES);
+    for (state, count) in census.states() {
+        states.value(&[state], count);
+    }
+    text.family(&catalog::SCHEDULES_OVERDUE).value(&[], census.overdue);
+    text.family(&catalog::SCHEDULES_FULL).value(&[], census.held_up);
+    text.family(&catalog::SCHEDULES_ALARMED).value(&[], census.without_success);
+    let next_s = census.next_ms.unwrap_or(0) as f64 / 1000.0;
+    text.family(&catalog::SCHEDULES_NEXT).value(&[], next_s);
+    let mut ticks = text.family(&catalog::SCHEDULE_TICKS);
+    for (result, count) in ["fired", "skipped", "missed"].iter().zip(census.ticks) {
+        ticks.value(&[result], count);
+    }
+    text.family(&catalog::BEATS).value(&[], measured.beats);
 }
 
 fn counters(text: &mut Text, family: &'static Family, stats: &[Stats], count: impl Fn(&Tally) -> u64) {

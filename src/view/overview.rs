@@ -1,6 +1,6 @@
 //! `jobq status` without an id: is it healthy, what waits, what fails, what needs me.
 
-use crate::core::report::{FailureLine, Overview, QueueReport, WorkerReport};
+use crate::core::report::{FailureLine, Overview, QueueReport, ScheduleReport, WorkerReport};
 use crate::core::state::State;
 use crate::core::when::{ago, short};
 use crate::core::why::SILENT_MS;
@@ -46,7 +46,7 @@ pub fn health(overview: &Overview) -> Health {
 pub(super) fn late(overview: &Overview) -> impl Iterator<Item = (&str, u64)> {
     let late = |due_ms: i64| u64::try_from(overview.now_ms.saturating_sub(due_ms)).unwrap_or(0);
     let all = overview.overdue.iter().map(move |(name, due_ms)| (name.as_str(), late(*due_ms)));
-    all.filter(|(_, late_ms)| *late_ms >= super::schedule::LATE_MS)
+    all.filter(|(_, late_ms)| *late_ms >= ScheduleReport::LATE_MS)
 }
 
 fn summary(overview: &Overview) -> String {
@@ -83,7 +83,8 @@ pub fn overview(look: &Look, overview: &Overview) -> String {
         if health.is_healthy() { ("healthy:", GOOD.bold()) } else { ("attention:", WARN.bold()) };
     let mut text = String::new();
     for reason in &health.attention {
-        text.push_str(&format!("{} {}\n", look.paint(style, word), escape::text(reason)));
+        let line = format!("{} {}", look.paint(style, word), escape::text(reason));
+        text.push_str(&format!("{}\n", look.fold(&line, word.len() + 1)));
     }
     if health.is_healthy() {
         text.push_str(&format!("{} {}\n", look.paint(style, word), health.summary));

@@ -16,9 +16,6 @@ use crate::core::spec::Spec;
 use crate::core::state::State;
 use crate::core::when::{ago, clock, rfc3339, short};
 
-/// A tick that nobody acted on for so long is told as late, in milliseconds.
-pub const LATE_MS: u64 = 5_000;
-
 /// When it ticks, as its author would say it: `0 0 * * * Asia/Tokyo`, `every 10m`.
 pub fn when(definition: &Definition) -> String {
     match &definition.rule {
@@ -57,7 +54,7 @@ fn note(report: &ScheduleReport) -> (String, anstyle::Style) {
     if let Some((queue, since_ms)) = &report.stuck {
         return (format!("queue {queue} is full, {}", ago(report.now_ms - since_ms)), BAD);
     }
-    if report.overdue_ms() >= LATE_MS {
+    if report.overdue_ms() >= ScheduleReport::LATE_MS {
         return (format!("late by {}: no beat acts on it", short(report.overdue_ms())), BAD);
     }
     if let Some(since_ms) = report.incident_ms {
@@ -134,7 +131,7 @@ impl View for Schedules {
 fn table(look: &Look, reports: &[ScheduleReport]) -> String {
     let whole = rows(reports, true);
     // Where room is short, what somebody has to know is worth more than counts.
-    if whole.fits(look) { whole.render(look) } else { rows(reports, false).render(look) }
+    if whole.fits_well(look) { whole.render(look) } else { rows(reports, false).render(look) }
 }
 
 fn rows(reports: &[ScheduleReport], counts: bool) -> Table {

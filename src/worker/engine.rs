@@ -24,7 +24,7 @@ use tokio::sync::{Notify, mpsc};
 use settling::Settling;
 
 use super::control::{ControlChannel, ControlSender, Order as GuardOrder};
-use super::metrics::{self, Metrics};
+use super::metrics::Metrics;
 use super::order;
 use super::os::boottime_ns;
 use super::pulse::{Answer, Pulses};
@@ -40,7 +40,7 @@ use crate::core::name::Name;
 use crate::core::script::HOOK_QUEUE;
 use crate::core::store::{Claimed, Identity, Pulse, Store, TO_THE_WORKER, Wish};
 use crate::service::journal::Journal;
-use crate::service::{bell, reach};
+use crate::service::{bell, pages, reach};
 
 /// Most jobs of one claim, so that no script runs long; the next follows at once.
 const CLAIM_AT_ONCE: usize = 64;
@@ -180,7 +180,8 @@ pub async fn run(
     let dead = predecessors(&control);
     let metrics = Arc::new(Metrics::new(&settings));
     if let Some(address) = &settings.metrics {
-        metrics::serve(&metrics, &store, address, &journal, !dead.is_empty()).await?;
+        let pages = Metrics::pages(Arc::clone(&metrics), Arc::clone(&store));
+        pages::serve(address, pages, &journal, !dead.is_empty()).await?;
     }
     reach::reach(&store, settings.allow_eviction, &journal).await?;
     metrics.handed_back.add(start::hand_back(&store, &dead, &journal).await?);

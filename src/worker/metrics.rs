@@ -7,77 +7,18 @@
 //! there and also when the loop stands still.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use super::output::Stream;
 use super::settings::Settings;
-use crate::core::error::Error;
 use crate::core::script::HOOK_QUEUE;
 use crate::core::stats::{Histogram, bound_ms};
 use crate::core::store::Store;
-use crate::core::when::rfc3339;
-use crate::metrics::http::{self, Page, Pages};
+use crate::metrics::http::{Page, Pages};
 use crate::metrics::text::Text;
-use crate::metrics::{Address, catalog};
-use crate::service::journal::{Event, Journal, Level};
-
-/// Between two tries to have an address again.
-const BIND_PACE: Duration = Duration::from_secs(1);
-/// A pulse is sent at least once a second; after so many missed ones nobody may rely on this
-/// worker taking jobs.
-const FRESH: Duration = Duration::from_secs(5);
-/// The loop turns at least once a second; after this long it is stuck.
-const STUCK: Duration = Duration::from_secs(15);
-
-/// Serves the pages of a worker as long as it lives. A new engine of a worker that served them
-/// before goes on without where another program took the address meanwhile, and tries again.
-///
-/// # Errors
-/// [`Error::Config`] where the address cannot be had.
-pub(super) async fn serve(
-    metrics: &Arc<Metrics>,
-    store: &Arc<Store>,
-    address: &Address,
-    journal: &Journal,
-    again: bool,
-) -> Result<(), Error> {
-    let pages = Metrics::pages(Arc::clone(metrics), Arc::clone(store));
-    let ready =
-        |bound| Event::new(Level::Info, "serves metrics").with("address", format!("http://{bound}/metrics"));
-    match http::bind(address).await {
-        Ok((listener, bound)) => {
-            journal.say(&ready(bound));
-            tokio::spawn(http::serve(listener, pages));
-        }
-        Err(error) if again => {
-            let (address, journal) = (address.clone(), journal.clone());
-            journal.say(&cannot(&address, &error));
-            tokio::spawn(async move {
-                loop {
-                    tokio::time::sleep(BIND_PACE).await;
-                    if let Ok((listener, bound)) = http::bind(&address).await {
-                        journal.say(&ready(bound));
-                        return http::serve(listener, pages).await;
-                    }
-                }
-            });
-        }
-        Err(error) => {
-            return Err(Error::Config(format!(
-                "cannot serve metrics at {address}: {error}; --metrics names another place"
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn cannot(address: &Address, error: &std::io::Error) -> Event {
-    Event::new(Level::Warn, "cannot serve metrics, trying again")
-        .with("address", address)
-        .with("error", error)
-}
+use crate::metrics::{Count, catalog};
+use crate::service::pages::{self, Birth, FRESH, STUCK, locked};
 
 /// Counters of one queue.
 #[derive(Debug, Default)]
@@ -103,25 +44,10 @@ pub(super) struct Vitals {
     pub(super) running: usize,
 }
 
-/// A number that only grows.
-#[derive(Debug, Default)]
-pub(super) struct Count(AtomicU64);
-
-impl Count {
-    pub(super) fn add(&self, more: u64) {
-        self.0.fetch_add(more, Ordering::Relaxed);
-    }
-
-    fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// The room of a worker's counters.
 #[derive(Debug)]
 pub(super) struct Metrics {
-    born: Instant,
-    born_at: SystemTime,
+    birth: Birth,
     slots: usize,
     queues: Mutex<BTreeMap<String, QueueCounts>>,
     vitals: Mutex<Vitals>,
@@ -140,23 +66,17 @@ pub(super) struct Metrics {
     pub(super) refused_reports: Count,
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Metrics {
     /// Nothing counted yet. Only queues that the worker serves are ever labels.
     pub(super) fn new(settings: &Settings) -> Metrics {
         let served = settings.queues.iter().map(|(queue, _)| queue.to_string());
         let queues = served.chain([HOOK_QUEUE.to_owned()]).map(|queue| (queue, QueueCounts::default()));
-        let now = Instant::now();
         Metrics {
-            born: now,
-            born_at: SystemTime::now(),
+            birth: Birth::now(),
             slots: settings.slots,
             queues: Mutex::new(queues.collect()),
             vitals: Mutex::new(Vitals { mode: "starting", pulsed: None, trouble: None, held: 0, running: 0 }),
-            turned: Mutex::new(now),
+            turned: Mutex::new(Instant::now()),
             output: Default::default(),
             released: ["stop", "refused", "starved"].map(|why| (why, Count::default())),
             pulses: Count::default(),
@@ -238,16 +158,11 @@ impl Metrics {
     fn why_not_ready(&self) -> Option<String> {
         let vitals = locked(&self.vitals).clone();
         if let Some((since, kind)) = vitals.trouble {
-            let ago = i64::try_from(since.elapsed().as_millis()).unwrap_or(0);
-            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            let since = i64::try_from(now.as_millis()).unwrap_or(0) - ago;
-            return Some(format!("Redis away since {} ({kind})", rfc3339(since)));
+            return Some(pages::away(since, kind));
         }
         match (vitals.mode, vitals.pulsed) {
             ("running", Some(pulsed)) if pulsed.elapsed() <= FRESH => None,
-            ("running", Some(pulsed)) => {
-                Some(format!("Redis has not answered for {} s", pulsed.elapsed().as_secs()))
-            }
+            ("running", Some(pulsed)) => Some(pages::stale(pulsed)),
             ("running" | "starting", None) => Some("starting: Redis has not answered yet".to_owned()),
             (mode, _) => Some(mode.to_owned()),
         }
@@ -256,11 +171,9 @@ impl Metrics {
     fn text(&self, store: &Store) -> String {
         let mut text = Text::new();
         let vitals = locked(&self.vitals).clone();
-        let age = vitals.pulsed.unwrap_or(self.born).elapsed().as_secs_f64();
-        let born_at = self.born_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let age = vitals.pulsed.unwrap_or(self.birth.at).elapsed().as_secs_f64();
         let free = self.slots.saturating_sub(vitals.running);
-        text.family(&catalog::BUILD).facts(&[env!("CARGO_PKG_VERSION")]);
-        text.family(&catalog::PROCESS_START).value(&[], born_at.as_secs_f64());
+        pages::of_process(&mut text, self.birth, store);
         text.family(&catalog::READY).value(&[], u8::from(self.why_not_ready().is_none()));
         text.family(&catalog::SLOTS).value(&["busy"], vitals.running).value(&["free"], free);
         text.family(&catalog::HELD).value(&[], vitals.held);
@@ -279,12 +192,6 @@ impl Metrics {
             released.value(&[why], count.get());
         }
         text.family(&catalog::REFUSED_REPORTS).value(&[], self.refused_reports.get());
-        let link = store.link().counts();
-        let mut errors = text.family(&catalog::REDIS_ERRORS);
-        for (kind, count) in link.errors {
-            errors.value(&[kind], count);
-        }
-        text.family(&catalog::REDIS_CONNECTIONS).value(&[], link.connections);
         text.end()
     }
 

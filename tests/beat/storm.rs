@@ -63,8 +63,7 @@ pub fn storm(size: &Size) -> Counts {
     stage.publish(&definitions);
     let firsts: Vec<i64> =
         definitions.iter().map(|one| stage.report(one.name.as_str()).next_ms.unwrap()).collect();
-    let url = server.url();
-    let mut beats: Vec<Running> = (0..size.beats).map(|_| stage.beat(&url).spawn()).collect();
+    let mut beats: Vec<Running> = (0..size.beats).map(|_| stage.beat().spawn()).collect();
     let mut dice = Dice(size.seed);
     let (start, mut faults, mut restarts) = (Instant::now(), 0, 0);
     while start.elapsed() < size.lasts {
@@ -78,7 +77,7 @@ pub fn storm(size: &Size) -> Counts {
                 std::thread::sleep(size.calm * 2);
                 signal(pid, Signal::CONT);
             }
-            3..=5 => kill(std::mem::replace(&mut beats[which], stage.beat(&url).spawn())),
+            3..=5 => kill(std::mem::replace(&mut beats[which], stage.beat().spawn())),
             6 => drop(server.cli(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])),
             // Everything is on disk before it dies: what a crash may lose is another promise.
             _ if restarts < 3 => {

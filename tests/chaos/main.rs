@@ -29,7 +29,7 @@ use serde_json::{Value as Json, json};
 
 use chaos::stage::{Shape, Stage};
 use chaos::storm::{self, Weather};
-use chaos::{cancels, faults, recovery, rollback, sections, shutdown, syscalls};
+use chaos::{cancels, durable, faults, recovery, rollback, sections, shutdown, syscalls};
 use support::Server;
 
 /// What was asked for, from the environment that `make` sets.
@@ -49,13 +49,14 @@ struct Wanted {
 
 type Section = (&'static str, fn(&Wanted) -> Json);
 
-const SECTIONS: [Section; 14] = [
+const SECTIONS: [Section; 15] = [
     ("storm", |wanted| storm(wanted, Fsync::Always)),
     ("everysec", |wanted| storm(wanted, Fsync::Everysec)),
     ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100), wanted.parallel))),
     ("lost-keys", |wanted| counted(&rollback::losses(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
     ("baseline-workers", |wanted| sections::baseline(wanted.seed, 300, false)),
     ("baseline-redis", |wanted| sections::baseline(wanted.seed, 300, true)),
+    ("durable", |wanted| durable::durable(wanted.seed, wanted.rounds(100), wanted.parallel)),
     ("takeover", |wanted| recovery::takeover(wanted.seed, wanted.rounds(200), wanted.parallel)),
     ("outages", |wanted| recovery::outages(wanted.seed, wanted.rounds(65))),
     ("syscalls", |wanted| {
@@ -154,10 +155,6 @@ fn beat(wanted: &Wanted) -> Json {
 }
 
 fn main() -> ExitCode {
-    // The beats of a storm are processes of this program.
-    if support::beats::run_as_told() {
-        return ExitCode::SUCCESS;
-    }
     let wanted = Wanted::read();
     let unknown = wanted.only.iter().find(|name| SECTIONS.iter().all(|(known, _)| known != name));
     if let Some(name) = unknown {

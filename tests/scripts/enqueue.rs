@@ -260,6 +260,20 @@ fn another_format_is_refused_by_every_changing_verb() {
     desk.raw(&["HSET", "jobq:{t}:meta", "format", "1"]);
 }
 
+/// Whatever it is told: the guard stands before everything else that a verb does.
+#[test]
+fn no_changing_script_touches_another_format() {
+    let desk = Desk::new();
+    desk.running();
+    desk.raw(&["HSET", "jobq:{t}:meta", "format", "2"]);
+    let args = [b"1".as_slice(); 40];
+    for script in jobq::core::script::all().into_iter().filter(|script| !script.reads_only) {
+        let reply = desk.unchanged(|desk| desk.run(desk.store.link().call(script, &args)).unwrap());
+        assert!(format!("{reply:?}").contains("FORMAT"), "{}: {reply:?}", script.name);
+    }
+    desk.raw(&["HSET", "jobq:{t}:meta", "format", "1"]);
+}
+
 #[test]
 fn forgotten_scripts_are_sent_again() {
     let desk = Desk::new();

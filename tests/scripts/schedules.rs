@@ -11,7 +11,7 @@ use jobq::core::store::{
 use super::{Desk, id, job};
 
 /// A schedule at each full hour, whose jobs go to queue `q`.
-fn hourly(name: &str) -> Definition {
+pub(super) fn hourly(name: &str) -> Definition {
     Definition {
         v: DEFINITION_VERSION,
         name: id(name),
@@ -35,7 +35,7 @@ fn hourly(name: &str) -> Definition {
 }
 
 /// A schedule whose next tick is an hour away, whatever time it is now.
-fn in_an_hour(desk: &Desk, name: &str) -> Definition {
+pub(super) fn in_an_hour(desk: &Desk, name: &str) -> Definition {
     Definition { rule: Rule::Every(1), starts_ms: Some(desk.now_ms() + 3_600_000), ..hourly(name) }
 }
 
@@ -44,7 +44,7 @@ fn ann() -> By {
 }
 
 /// What tests of schedules say over and over.
-trait Schedules {
+pub(super) trait Schedules {
     fn put(&self, definition: &Definition) -> Put;
     fn publish(&self, definitions: &[Definition]) -> Published;
     fn overdue(&self, name: &str, ago_ms: i64) -> TickDue;
@@ -253,6 +253,7 @@ fn a_tick_makes_one_job_and_moves_on_in_one_step() {
             + job:ID state = PENDING
             + job:ID sum = SUM
             + meta seq = 2
+            + meta ticks_fired = 1
             + queue:q bytes = BYTES
             + queues q = 0
             ~ schedule:s due = NOW -> NOW+1h
@@ -613,7 +614,7 @@ fn a_success_in_time_takes_the_alarm_away() {
     assert!(desk.books().zset("alarms").is_empty());
 }
 
-fn presence<'a>(beat: &'a Name, host: &'a Name, sources: &'a [Name]) -> Presence<'a> {
+pub(super) fn presence<'a>(beat: &'a Name, host: &'a Name, sources: &'a [Name]) -> Presence<'a> {
     Presence { beat, host, pid: 7, version: "0.1", boot_id: "boot-1", drift: &[], sources }
 }
 

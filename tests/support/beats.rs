@@ -1,29 +1,20 @@
-//! Beats in processes of their own, and the ticks that made jobs, counted on the records of
-//! those jobs.
+//! Beats around a store, and the ticks that made jobs, counted on the records of those jobs.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use jobq::beat::counters::Counters;
-use jobq::beat::settings::{Files, Said, Settings};
 use jobq::core::link::{Link, Patience, Target, TlsFiles};
 use jobq::core::name::Name;
 use jobq::core::report::ScheduleReport;
 use jobq::core::schedule::{DEFINITION_VERSION, Definition, Missed, Overlap, Rule, Source};
 use jobq::core::spec::Spec;
 use jobq::core::store::{By, Publication, Published, Store};
-use jobq::service::journal::{Event, Journal};
 
 use super::books::NAMESPACE;
 use super::resp::{Client, Value};
 use super::room::{Jobq, Room};
 use super::run::Running;
 use super::{PATIENCE, Server, wait_for};
-
-/// What a process of this program is told to be.
-const URL: &str = "JOBQ_TEST_BEAT";
-const FILES: &str = "JOBQ_TEST_BEAT_FILES";
 
 /// A schedule without a name's worth of options: `true` on queue `q`, at each second.
 pub fn schedule(name: &str, rule: Rule) -> Definition {
@@ -58,8 +49,13 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(server: &Server) -> Stage {
+        Stage::at(&server.url())
+    }
+
+    /// Whatever server this URL leads to.
+    pub fn at(url: &str) -> Stage {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Stage { room: Room::new(server).namespace(NAMESPACE), store: store(&server.url()), runtime }
+        Stage { room: Room::at(url).namespace(NAMESPACE), store: store(url), runtime }
     }
 
     /// Waits for an answer of the store.
@@ -78,18 +74,13 @@ impl Stage {
     }
 
     /// A beat that follows Redis and has no files of its own, not yet started.
-    pub fn beat(&self, server_url: &str) -> Jobq {
-        let program = std::env::current_exe().expect("this program");
-        self.room
-            .program(program)
-            .args(["--exact", "beat::what_a_process_of_its_own_runs", "--nocapture"])
-            .env(URL, server_url)
+    pub fn beat(&self) -> Jobq {
+        self.room.jobq(["beat"])
     }
 
-    /// A beat with a file of these.
-    pub fn beat_with(&self, server_url: &str, definitions: &[Definition]) -> Jobq {
-        let lines: Vec<String> = definitions.iter().map(|one| one.to_json().expect("JSON")).collect();
-        self.beat(server_url).env(FILES, lines.join("\n"))
+    /// A beat whose `[schedules]` are this file's.
+    pub fn beat_with(&self, name: &str, toml: &str) -> Jobq {
+        self.beat().env("JOBQ_CONFIG", self.room.write(name, toml))
     }
 
     /// The schedule as it is reported.
@@ -173,55 +164,4 @@ pub fn ticks(client: &mut Client) -> BTreeMap<String, BTreeMap<i64, usize>> {
 pub fn kill(running: Running) {
     running.signal(super::Signal::KILL);
     running.wait_exit(PATIENCE);
-}
-
-struct Fixed(Vec<Said>);
-
-impl Files for Fixed {
-    fn read(&self) -> Result<Vec<Said>, String> {
-        Ok(self.0.clone())
-    }
-}
-
-/// What a process of its own runs: `false` where this process was told nothing of the kind.
-pub fn run_as_told() -> bool {
-    let Ok(url) = std::env::var(URL) else { return false };
-    let definitions: Vec<Definition> = std::env::var(FILES)
-        .unwrap_or_default()
-        .lines()
-        .map(|line| Definition::from_json(line.as_bytes()).expect("a definition"))
-        .collect();
-    let source = Name::new("file").expect("a name");
-    let said = if definitions.is_empty() { Vec::new() } else { vec![Said { source, definitions }] };
-    let settings = Settings {
-        files: Arc::new(Fixed(said)),
-        shadow: std::env::var_os("JOBQ_TEST_BEAT_SHADOW").is_some(),
-        allow_eviction: false,
-        by: By { user: "bob".into(), host: "h".into(), why: String::new() },
-        host: Name::new("h").expect("a name"),
-        pid: std::process::id(),
-        boot_id: std::env::var("JOBQ_TEST_BEAT_BOOT").unwrap_or_default(),
-        revive: None,
-    };
-    let journal = Journal::new(|event: &Event| {
-        let line = format!(
-            "{} {:?} {:?}
-",
-            event.text, event.job, event.fields
-        );
-        // Whoever reads it may be gone; that is no reason to stop.
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
-    });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let done = runtime.block_on(async {
-        let orders = jobq::beat::signals().expect("signals");
-        let patience = Patience { connect: Duration::from_secs(1), reply: Duration::from_secs(1) };
-        let target = Target::parse(&url, &TlsFiles::default(), None).expect("a URL");
-        let store = Store::new(Link::new(target, patience), Name::new(NAMESPACE).expect("a namespace"));
-        jobq::beat::run(settings, Arc::new(store), orders, journal, Arc::new(Counters::default())).await
-    });
-    if let Err(error) = done {
-        panic!("{error}");
-    }
-    true
 }

@@ -109,10 +109,10 @@ pub fn signal(pid: u32, signal: Signal) {
     }
 }
 
-/// Compiles the C file beside this one into a shared object in `dir`.
-fn compile_shim(dir: &Path) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/clockshift.c");
-    let object = dir.join("clockshift.so");
+/// Compiles a C file of this folder into a shared object in `dir`, to be preloaded.
+pub fn compile_shim(dir: &Path, name: &str) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/support/{name}.c"));
+    let object = dir.join(format!("{name}.so"));
     let done = Command::new("cc")
         .args(["-O1", "-shared", "-fPIC", "-Wall", "-Werror", "-o"])
         .args([&object, &source])

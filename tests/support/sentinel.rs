@@ -147,8 +147,8 @@ impl SentinelScene {
                 return false;
             };
             let others = self.nodes.iter().filter(|node| node.is_running()).count() - 1;
-            let wait = primary.cli(&["WAIT", &others.to_string(), "100"]);
-            wait.int() as usize >= others
+            let wait = ask(primary, &["WAIT", &others.to_string(), "100"]);
+            matches!(wait, Some(Value::Int(have)) if have as usize >= others)
                 && self
                     .sentinels
                     .iter()
@@ -157,10 +157,15 @@ impl SentinelScene {
     }
 }
 
+/// One command; `None` where a change of roles cuts it off.
+fn ask(node: &Server, args: &[&str]) -> Option<Value> {
+    node.try_client().ok()?.call(args).ok()
+}
+
 /// `master` or `slave`.
 fn role(node: &Server) -> String {
-    match node.cli(&["ROLE"]) {
-        Value::Array(facts) => facts[0].text(),
+    match ask(node, &["ROLE"]) {
+        Some(Value::Array(facts)) => facts[0].text(),
         _ => String::new(),
     }
 }

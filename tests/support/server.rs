@@ -78,7 +78,7 @@ impl ServerOptions {
             && mount(&["-t", "tmpfs", "-o", &format!("size={OWN_DISK_MIB}m"), "tmpfs"], dir.path());
         let shim = self.clock_shift.then(|| {
             fs::write(dir.path().join("clock"), 0_i64.to_ne_bytes()).expect("write the clock's offset");
-            compile_shim(dir.path())
+            compile_shim(dir.path(), "clockshift")
         });
         let mut server = Server { options: self, dir, has_disk, port: None, shim, child: None };
         // Somebody else may take the free port first; then another one is free.

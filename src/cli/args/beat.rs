@@ -12,6 +12,7 @@ use super::values::{Span, some_span};
 use super::worker::LogFormat;
 use crate::core::name::Name;
 use crate::core::schedule;
+use crate::metrics::Address;
 
 /// The arguments of `jobq beat`; its help stands with the command.
 #[derive(Debug, Clone, Args)]
@@ -81,6 +82,9 @@ pub struct BeatRunArgs {
     /// Form of the log on standard error; default: text
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+    /// Serve /metrics (OpenMetrics), /healthz and /readyz at HOST:PORT; a port alone is of this machine only
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics: Option<Address>,
     /// Run on a server that may drop any key when memory is short
     #[arg(long)]
     pub allow_eviction: bool,

@@ -9,7 +9,6 @@ use super::super::{Context, Done, connect, host_name, worker};
 use super::by;
 use super::files::{BeatFiles, Gathered};
 use crate::beat;
-use crate::beat::counters::Counters;
 use crate::beat::settings::Settings;
 use crate::config;
 use crate::core::link::Patience;
@@ -36,6 +35,7 @@ pub(super) fn run(context: &Context, args: &BeatRunArgs) -> Done {
         host: args.reading.host.clone().unwrap_or_else(|| host_name(&context.env.host)),
         pid: std::process::id(),
         boot_id: worker::boot_id(),
+        metrics: args.metrics.clone().or_else(|| context.config.beat.metrics.clone()),
         revive,
     };
     let format = args.log_format.unwrap_or(match context.config.worker.log_format {
@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context, args: &BeatRunArgs) -> Done {
     let runtime = runtime.context("jobq beat cannot start")?;
     runtime.block_on(async {
         let orders = beat::signals().context("jobq beat cannot listen for signals")?;
-        beat::run(settings, Arc::new(store), orders, journal, Arc::new(Counters::default())).await?;
+        beat::run(settings, Arc::new(store), orders, journal).await?;
         Ok(0)
     })
 }

@@ -7,9 +7,9 @@ use crate::config::nearest::nearest;
 use crate::core::name::Name;
 use crate::core::stats::{Kind, StatsReport, Window};
 use crate::core::store::Store;
-use crate::view::Problem;
 use crate::view::openmetrics::{self, Measured};
 use crate::view::stats::Stats;
+use crate::view::{Problem, escape};
 
 pub(super) async fn run(context: &Context, args: &StatsArgs) -> Done {
     present::check::<Stats>(&args.view)?;
@@ -17,15 +17,12 @@ pub(super) async fn run(context: &Context, args: &StatsArgs) -> Done {
     if args.openmetrics {
         let measured = match &store {
             Some(store) => measure(store).await?,
-            None => Measured {
-                now_ms: 0,
-                queues: Vec::new(),
-                of_queues: Vec::new(),
-                of_tasks: Vec::new(),
-                workers: Vec::new(),
-            },
+            None => Measured::default(),
         };
-        context.out.data(&openmetrics::text(&measured))?;
+        let text = openmetrics::text(&measured);
+        // A collector gets the bytes; names may hold anything, and eyes get them harmless.
+        let safe = || text.lines().map(|line| format!("{}\n", escape::text(line))).collect();
+        context.out.data(&if context.out.is_terminal() { safe() } else { text })?;
         return Ok(0);
     }
     let Some(store) = store else { return Ok(0) };
@@ -89,5 +86,6 @@ async fn measure(store: &Store) -> Result<Measured, Stop> {
     of_queues.extend(others);
     let of_tasks = store.stats(Kind::Task, window).await?.stats;
     let (_, workers) = store.workers().await?;
-    Ok(Measured { now_ms, queues, of_queues, of_tasks, workers })
+    let (schedules, beats) = (store.census().await?, store.beats().await?.live().count());
+    Ok(Measured { now_ms, queues, of_queues, of_tasks, workers, schedules, beats })
 }

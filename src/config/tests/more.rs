@@ -171,6 +171,7 @@ fn the_reader_and_the_schema_know_the_same_keys() {
     for (at, tables) in [
         ("redis", &[schema::REDIS][..]),
         ("worker", &[schema::WORKER]),
+        ("beat", &[schema::BEAT]),
         ("queues.q", &[schema::QUEUE, schema::POLICY]),
         ("tasks.t", &[schema::TASK, schema::POLICY]),
         ("tasks.t.alert", &[schema::ALERT]),
@@ -180,7 +181,7 @@ fn the_reader_and_the_schema_know_the_same_keys() {
             place = match part {
                 "q" | "t" => &place["patternProperties"]["^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"]["properties"],
                 "alert" => &place[part]["properties"],
-                _ if matches!(part, "redis" | "worker") => &place[part]["properties"],
+                _ if matches!(part, "redis" | "worker" | "beat") => &place[part]["properties"],
                 _ => &place[part],
             };
         }
@@ -198,6 +199,7 @@ fn every_key_has_words_and_refuses_what_it_does_not_take() {
     for (head, json, tables) in [
         ("[redis]\n", "redis", &[schema::REDIS][..]),
         ("[worker]\n", "worker", &[schema::WORKER]),
+        ("[beat]\n", "beat", &[schema::BEAT]),
         ("[queues.q]\n", "queues", &[schema::QUEUE, schema::POLICY]),
         ("[tasks.t]\n", "tasks", &[schema::TASK, schema::POLICY]),
     ] {
@@ -207,7 +209,7 @@ fn every_key_has_words_and_refuses_what_it_does_not_take() {
             let text = format!("{head}{} = 2026-01-01\n", key.name);
             let told = faults(&text);
             assert!(told.iter().any(|line| line.contains(":2:")), "{text}: {told:?}");
-            let entry = if json == "redis" || json == "worker" {
+            let entry = if matches!(json, "redis" | "worker" | "beat") {
                 serde_json::json!({json: {key.name: [[null]]}})
             } else {
                 serde_json::json!({json: {"t": {"command": ["x"], key.name: [[null]]}}})

@@ -9,6 +9,7 @@ use crate::core::error::{Error, KINDS};
 pub(super) struct Counts {
     errors: [AtomicU64; KINDS.len()],
     connections: AtomicU64,
+    answered: AtomicU64,
 }
 
 /// What was counted so far.
@@ -18,6 +19,8 @@ pub struct LinkCounts {
     pub errors: [(&'static str, u64); KINDS.len()],
     /// Connections opened.
     pub connections: u64,
+    /// Calls that were answered.
+    pub answered: u64,
 }
 
 impl Counts {
@@ -25,6 +28,10 @@ impl Counts {
         if let Some(place) = KINDS.iter().position(|kind| *kind == error.kind()) {
             self.errors[place].fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    pub(super) fn answered(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn connected(&self) {
@@ -36,6 +43,7 @@ impl Counts {
         LinkCounts {
             errors: std::array::from_fn(|place| (KINDS[place], count(place))),
             connections: self.connections.load(Ordering::Relaxed),
+            answered: self.answered.load(Ordering::Relaxed),
         }
     }
 }

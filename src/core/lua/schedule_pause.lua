@@ -18,13 +18,17 @@ if verb == 'resume' then
   redis.call('HSET', key, 'until_ms', num(now), 'resumed_by', user, 'resumed_host', host)
   emit('resumed', 'sc', name, 'u', user, 'h', host, 'r', ARGV[6])
 else
-  -- A pause of what is paused changes its end and its words, not its beginning.
+  -- A pause of what is paused changes its end and its words, not its beginning; one that
+  -- changes nothing is no event.
+  local ends = instant(ARGV[5])
+  local till = ends and num(math.max(now, ends))
+  local news = not paused or state.until_ms ~= till or state.paused_by ~= user or state.paused_host ~= host
+    or state.paused_why ~= ARGV[6]
   redis.call('HSET', key, 'paused', paused and state.paused or num(now), 'paused_by', user, 'paused_host', host,
     'paused_why', ARGV[6])
   redis.call('HDEL', key, 'until_ms', 'resumed_by', 'resumed_host')
-  local ends = instant(ARGV[5])
-  if ends then redis.call('HSET', key, 'until_ms', num(math.max(now, ends))) end
-  emit('paused', 'sc', name, 'u', user, 'h', host, 'r', ARGV[6])
+  if till then redis.call('HSET', key, 'until_ms', till) end
+  if news then emit('paused', 'sc', name, 'u', user, 'h', host, 'r', ARGV[6]) end
   -- Nobody waits for a success of what is to stand still.
   if state.alarm and not state.incident then
     redis.call('ZREM', K.alarms, name)

@@ -52,19 +52,25 @@ end
 
 local fields = {'last', num(tick)}
 local function put(field, value) fields[#fields + 1] = field; fields[#fields + 1] = value end
+local function count(what, ticks)
+  if ticks == 0 then return end
+  redis.call('HINCRBY', K.schedule .. name, what, ticks)
+  redis.call('HINCRBY', K.meta, 'ticks_' .. what, ticks)
+end
 if came == 'made' and make(name, new, overlap, earlier, by('replaced', 'beat', ARGV[12], '')) then came = 'waits' end
-if came ~= 'none' and came ~= 'skipped' then
+local fired = came ~= 'none' and came ~= 'skipped'
+if fired then
   put('job', new.id)
   put('lag', num(now - tick))
-  redis.call('HINCRBY', K.schedule .. name, 'fired', 1)
 end
-if skipped > 0 then redis.call('HINCRBY', K.schedule .. name, 'skipped', skipped) end
-if missed > 0 then redis.call('HINCRBY', K.schedule .. name, 'missed', missed) end
+count('fired', fired and 1 or 0)
+count('skipped', skipped)
+count('missed', missed)
 if why ~= '' then put('why', why) end
 local at = num(tick)
 if skipped > 0 then emit('skipped', 'sc', name, 'at', at, 'c', num(skipped), 'r', why, 'by', ARGV[12]) end
 if missed > 0 then emit('missed', 'sc', name, 'at', at, 'c', num(missed), 'r', why, 'by', ARGV[12]) end
-if came ~= 'none' and came ~= 'skipped' then emit('fired', 'sc', name, 'at', at, 'id', new.id, 'by', ARGV[12]) end
+if fired then emit('fired', 'sc', name, 'at', at, 'id', new.id, 'by', ARGV[12]) end
 if boot ~= '' then put('boot', boot) end
 -- A deadline for a success, unless one runs already or its end has been told.
 if ARGV[10] ~= '' and not state.alarm and not state.incident then

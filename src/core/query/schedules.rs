@@ -5,7 +5,7 @@ use crate::core::error::Result;
 use crate::core::name::Name;
 use crate::core::outcome::Outcome;
 use crate::core::reply::Items;
-use crate::core::report::{BeatReport, BeatsReport, EndedJob, PauseReport, ScheduleReport};
+use crate::core::report::{BeatReport, BeatsReport, Census, EndedJob, PauseReport, ScheduleReport};
 use crate::core::schedule::Definition;
 use crate::core::script;
 use crate::core::state::State;
@@ -53,6 +53,43 @@ impl Store {
         let live =
             due.ticks.into_iter().filter(|tick| !tick.pause_span().is_some_and(|pause| pause.covers(now_ms)));
         Ok(live.filter_map(|tick| Some((tick.name, tick.due_ms?))).collect())
+    }
+
+    /// Counts a page of schedules, by name, after this one; answers also where the next begins,
+    /// `None` at the end.
+    ///
+    /// # Errors
+    /// See [`crate::core::error::Error`].
+    pub async fn census_page(&self, after: Option<&str>) -> Result<(Census, Option<String>)> {
+        let late = ScheduleReport::LATE_MS.to_string();
+        let args = [after.unwrap_or("-").as_bytes(), late.as_bytes()];
+        let mut reply = self.call(&script::CENSUS, &args).await?;
+        let _now: i64 = reply.number()?;
+        let last = reply.maybe_text()?;
+        let census = Census {
+            active: reply.number()?,
+            paused: reply.number()?,
+            done: reply.number()?,
+            overdue: reply.number()?,
+            held_up: reply.number()?,
+            without_success: reply.number()?,
+            next_ms: reply.maybe_number()?,
+            ticks: [reply.number()?, reply.number()?, reply.number()?],
+        };
+        Ok((census, last))
+    }
+
+    /// Counts all schedules, in bounded readings.
+    ///
+    /// # Errors
+    /// See [`crate::core::error::Error`].
+    pub async fn census(&self) -> Result<Census> {
+        let (mut all, mut after) = self.census_page(None).await?;
+        while let Some(last) = after {
+            let (page, next) = self.census_page(Some(&last)).await?;
+            (all, after) = (all.and(page), next);
+        }
+        Ok(all)
     }
 
     /// The beats that were there within the last hour.

@@ -55,6 +55,9 @@ pub struct ScheduleReport {
 }
 
 impl ScheduleReport {
+    /// A tick that nobody acted on for so long is worth a word, in milliseconds.
+    pub const LATE_MS: u64 = 5_000;
+
     /// How long its next tick has been due, in milliseconds; 0 where it is not, or is paused.
     pub fn overdue_ms(&self) -> u64 {
         let late = self.next_ms.map_or(0, |next| self.now_ms.saturating_sub(next).max(0));
@@ -127,5 +130,48 @@ impl BeatsReport {
     /// Beats that were there lately.
     pub fn live(&self) -> impl Iterator<Item = &BeatReport> {
         self.beats.iter().filter(|beat| self.now_ms - beat.seen_ms <= BeatsReport::LIVE_MS)
+    }
+}
+
+/// How many schedules are how. Each is counted once: as active, paused or done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Census {
+    /// They have ticks to come.
+    pub active: u64,
+    /// They make no jobs until they are resumed, or until a time.
+    pub paused: u64,
+    /// They have no more ticks.
+    pub done: u64,
+    /// Active ones on whose tick nobody acted for [`ScheduleReport::LATE_MS`].
+    pub overdue: u64,
+    /// Active ones whose tick waits for room in its queue.
+    pub held_up: u64,
+    /// Those without a success in time, where that was told and there was none since.
+    pub without_success: u64,
+    /// The earliest tick that is due or to come, in milliseconds since the epoch.
+    pub next_ms: Option<i64>,
+    /// Ticks of all schedules that made a job, skipped ones, and missed ones, ever.
+    pub ticks: [u64; 3],
+}
+
+impl Census {
+    /// Its states by name.
+    pub fn states(&self) -> [(&'static str, u64); 3] {
+        [("active", self.active), ("paused", self.paused), ("done", self.done)]
+    }
+
+    /// With what another page has.
+    #[must_use]
+    pub fn and(self, page: Census) -> Census {
+        Census {
+            active: self.active + page.active,
+            paused: self.paused + page.paused,
+            done: self.done + page.done,
+            overdue: self.overdue + page.overdue,
+            held_up: self.held_up + page.held_up,
+            without_success: self.without_success + page.without_success,
+            next_ms: self.next_ms.into_iter().chain(page.next_ms).min(),
+            ticks: page.ticks,
+        }
     }
 }
