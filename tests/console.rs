@@ -5,6 +5,7 @@
 //! The expected output is in tests/console/. After a change that is meant, look at what
 //! `JOBQ_GOLDEN=write cargo test --test jobq -- console::` writes there, with `git diff`.
 
+mod damage;
 mod hostile;
 mod schema;
 mod seed;
@@ -27,10 +28,56 @@ fn screens() -> Vec<(&'static str, Vec<String>)> {
         ("job-running", words(&format!("inspect job {ID}001"))),
         ("why", [words("inspect why"), (1..=12).map(|number| format!("{ID}{number:03}")).collect()].concat()),
         ("workers", words("inspect workers")),
+        ("schedules", words("inspect schedules")),
         ("failures", words("inspect failures")),
+        ("stats", words("inspect stats --window 1h")),
         ("events", words("inspect events")),
         ("verify", words("inspect verify")),
+        ("status", words("status")),
+        ("doctor", words("inspect doctor")),
+        ("server", words("inspect server")),
+        ("config", words("inspect config")),
     ]
+}
+
+/// What the server, this machine and the minute decide becomes '#'.
+fn tame(name: &str, text: &str, port: u16) -> String {
+    let text = text.replace(&format!("127.0.0.1:{port}"), "127.0.0.1:PPPPP").replace("valkey", "redis");
+    let (fields, lines): (&[&str], &[&str]) = match name {
+        "stats" => (&["window_ms", "enqueued_per_second", "started_per_second", "finished_per_second"], &[]),
+        "server" => (&["version", "pid", "used_memory"], &["server ", "memory ", "process "]),
+        "status" => (&["version", "pid", "used_memory"], &["namespace t on"]),
+        "config" => (&["files", "file"], &[]),
+        "doctor" => (&[], &["version", "memory", "connections"]),
+        _ => (&[], &[]),
+    };
+    let tamed = text.split_inclusive('\n').map(|line| match fields {
+        [_, ..] if line.starts_with('{') => {
+            fields.iter().fold(line.to_owned(), |line, name| without(&line, name))
+        }
+        _ if lines.iter().any(|word| line.contains(word)) => without_numbers(line),
+        _ => line.to_owned(),
+    });
+    tamed.collect()
+}
+
+/// A line of JSON with another value for a field.
+fn without(line: &str, name: &str) -> String {
+    let mark = format!("\"{name}\":");
+    let mut parts = line.split(&mark);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| format!("{text}{mark}#{}", &part[part.find([',', '}']).unwrap_or(0)..]))
+}
+
+fn without_numbers(line: &str) -> String {
+    let mut text = String::new();
+    for c in line.chars() {
+        let goes_on = text.ends_with('#') && (c.is_ascii_digit() || c == '.');
+        if !goes_on {
+            text.push(if c.is_ascii_digit() { '#' } else { c });
+        }
+    }
+    text
 }
 
 /// Instants become their distance from the reading or a word of the same length.
@@ -84,6 +131,7 @@ fn golden(name: &str, got: &str) {
 fn every_screen_at_80_and_200_columns_in_json_and_in_a_pipe() {
     let (server, room, now_ms) = seeded();
     for (name, words) in screens() {
+        let stable = |text: &str, now_ms| stable(&tame(name, text, server.port()), now_ms);
         let pipe = room.jobq(&words).run().status(0);
         golden(&format!("{name}.txt"), &stable(&pipe.stdout_text(), now_ms));
         let json = room.jobq(words.iter().map(String::as_str).chain(["--json"])).run().status(0);
@@ -93,14 +141,9 @@ fn every_screen_at_80_and_200_columns_in_json_and_in_a_pipe() {
             let screen = stable(&screen, now_ms);
             golden(&format!("{name}.{columns}.txt"), &screen);
             let widest = screen.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-            // Sentences may be longer than a line; tables and pages never are.
-            assert!(
-                widest <= columns as usize || ["why", "events", "verify"].contains(&name),
-                "{name}: {screen}"
-            );
+            assert!(widest <= columns as usize, "{name}: {screen}");
         }
     }
-    drop(server);
 }
 
 #[test]
@@ -120,10 +163,7 @@ fn the_overview_of_the_seeded_system_says_what_needs_somebody() {
 /// All looks that there are, the seeded ids in them.
 fn looks() -> Vec<String> {
     let mut looks: Vec<String> = screens().into_iter().map(|(_, words)| words.join(" ")).collect();
-    looks.extend(
-        ["status", "inspect server", "inspect doctor", "inspect config", "inspect queues emails"]
-            .map(str::to_owned),
-    );
+    looks.push("inspect queues emails".to_owned());
     looks.push(format!("status {ID}009 {ID}001"));
     looks
 }
@@ -245,88 +285,4 @@ fn a_server_without_trouble_is_well_and_one_with_trouble_is_not() {
     server.cli(&["CONFIG", "SET", "maxmemory", "1mb"]);
     let full = verdicts(1);
     assert!(full.contains("eviction warn\n") && full.contains("memory bad\n"), "{full}");
-}
-
-#[test]
-fn verify_finds_what_was_damaged_and_only_that() {
-    let (server, room, _) = seeded();
-    let run = |code: i32| {
-        let output = room.jobq(["inspect", "verify", "--format", "{code} {subject}"]).run().status(code);
-        let mut lines: Vec<String> = output.stdout_text().lines().map(str::to_owned).collect();
-        lines.dedup();
-        lines
-    };
-    assert_eq!(run(0), [""; 0]);
-    let job = |number: u32| format!("jobq:{{t}}:job:{ID}{number:03}");
-    for (damage, found) in [
-        (
-            vec!["ZREM".into(), "jobq:{t}:in:PENDING:emails".into(), format!("{ID}002")],
-            vec![format!("job_index {ID}002"), "queue_bytes emails".into()],
-        ),
-        (vec!["HSET".into(), job(4), "due".into(), "5".into()], vec![format!("job_score {ID}004")]),
-        (
-            vec!["HDEL".into(), "jobq:{t}:held:web1-4121-k3f9".into(), format!("{ID}001")],
-            vec![format!("job_lease {ID}001")],
-        ),
-        (vec!["DEL".into(), format!("jobq:{{t}}:spec:{ID}009")], vec![format!("job_spec {ID}009")]),
-        (
-            vec!["HSET".into(), "jobq:{t}:queue:reports".into(), "bytes".into(), "1".into()],
-            vec!["queue_bytes reports".into()],
-        ),
-        (
-            vec!["HSET".into(), "jobq:{t}:meta".into(), "out_bytes".into(), "1".into()],
-            vec!["out_bytes meta".into()],
-        ),
-        (
-            vec!["HSET".into(), format!("jobq:{{t}}:out:{ID}009"), "bytes".into(), "7".into()],
-            vec!["out_bytes meta".into(), format!("output_bytes {ID}009")],
-        ),
-        (
-            vec!["DEL".into(), job(8)],
-            vec![format!("index_ghost {ID}008"), format!("orphan {ID}008"), format!("set_ghost {ID}008")],
-        ),
-        (
-            vec!["ZADD".into(), "jobq:{t}:tombs".into(), "5".into(), format!("{ID}002")],
-            vec![format!("job_tomb {ID}002")],
-        ),
-        (
-            vec!["HSET".into(), "jobq:{t}:mail:web1-4121-k3f9".into(), format!("{ID}002"), "cancel".into()],
-            vec![format!("mail_ghost {ID}002")],
-        ),
-        (
-            vec!["ZREM".into(), "jobq:{t}:workers".into(), "web2-988-p0q2".into()],
-            vec!["worker_unknown worker:web2-988-p0q2".into()],
-        ),
-        (vec!["RPUSH".into(), "jobq:{t}:chores".into(), "77".into()], vec!["chore_gone chores".into()]),
-        (
-            vec!["HSET".into(), "jobq:{t}:chore:78".into(), "kind".into(), "purge".into()],
-            vec!["chore_unlisted chore:78".into()],
-        ),
-        (
-            vec!["HSET".into(), "jobq:{t}:queue:emails".into(), "purge".into(), "79".into()],
-            vec!["purge_gone queue:emails".into()],
-        ),
-        (vec!["SET".into(), "jobq:{t}:strange".into(), "1".into()], vec!["stray_key strange".into()]),
-        (
-            vec!["HSET".into(), "jobq:{t}:meta".into(), "seq".into(), "1".into()],
-            vec![format!("job_seq {ID}002")],
-        ),
-        (
-            vec!["HSET".into(), "jobq:{t}:meta".into(), "fence".into(), "1".into()],
-            vec![format!("job_fence {ID}001")],
-        ),
-    ] {
-        let key = damage[1].clone();
-        let whole = server.cli(&["DUMP", &key]);
-        server.cli(&damage);
-        let told = run(1);
-        for one in &found {
-            assert!(told.contains(one), "{damage:?}: no {one} in {told:?}");
-        }
-        server.cli(&["DEL", &key]);
-        if let crate::support::Value::Bytes(whole) = whole {
-            server.cli(&[&b"RESTORE"[..], key.as_bytes(), b"0", &whole]);
-        }
-    }
-    assert_eq!(run(0), [""; 0], "each was mended");
 }

@@ -122,6 +122,7 @@ fn the_page_of_guarantees_names_tests_and_runs_that_exist() {
         "everysec",
         "syscalls",
         "takeover",
+        "durable",
         "outages",
         "restore",
         "lost-keys",

@@ -59,4 +59,5 @@ mod tidy;
 mod tls;
 mod waiting;
 mod web;
+mod why;
 mod worker;

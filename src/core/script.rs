@@ -206,13 +206,17 @@ scripts! {
     /// Reads what decides when a job runs.
     WHY = "why", READ, [CLOCK_READ, BASE, READING];
     /// Reads jobs and all that stands about them elsewhere.
-    AUDIT = "audit", READ, [CLOCK_READ, BASE];
+    AUDIT = "audit", READ, [CLOCK_READ, BASE, READING];
     /// Reads sets of jobs.
     MEMBERS = "members", READ, [CLOCK_READ, BASE, READING];
     /// Reads what workers hold.
-    HOLDS = "holds", READ, [CLOCK_READ, BASE];
+    HOLDS = "holds", READ, [CLOCK_READ, BASE, READING];
     /// Adds output up.
-    WEIGH = "weigh", READ, [CLOCK_READ, BASE];
+    WEIGH = "weigh", READ, [CLOCK_READ, BASE, READING];
+    /// Reads schedules and all that stands about them elsewhere.
+    APPOINTMENTS = "appointments", READ, [CLOCK_READ, BASE, READING];
+    /// Reads what kinds of keys there are.
+    KINDS = "kinds", READ, [CLOCK_READ, BASE];
     /// Reads output.
     OUTPUT = "output", READ, [CLOCK_READ, BASE];
     /// Reads queues.

@@ -6,7 +6,10 @@
 
 use super::error::{Error, Result};
 
+mod check;
 mod read;
+
+pub(super) use check::{MAX_LINES, fault, fault_in_lines};
 
 /// Buckets of a histogram: times of at most 1, 2, 4, … ms, and one for all above.
 pub const BUCKETS: usize = 28;

@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 
 use super::state::State;
 
+mod members;
+mod schedules;
+
+pub use members::{Held, Member};
+pub use schedules::ScheduleFacts;
+
 /// Room for sequence numbers in a score of the ready order, as scripts have it.
 const SEQ_SPAN: i64 = 1 << 44;
 /// Attempts that a record keeps.
@@ -37,7 +43,13 @@ pub struct JobFacts {
     /// See [`JobFacts::expiry`].
     pub outputs: Option<String>,
     /// See [`JobFacts::expiry`].
+    pub inputs: Option<String>,
+    /// See [`JobFacts::expiry`].
     pub tomb: Option<String>,
+    /// Its score in the chain of the schedule that made it.
+    pub chain: Option<String>,
+    /// Its labels, and its score in the index of each.
+    pub labels: Vec<(String, String)>,
     /// Whether its queue is known.
     pub queue_known: bool,
     /// Bytes of its spec, where there is one.
@@ -136,8 +148,7 @@ impl JobFacts {
             State::Scheduled | State::Retry => self.text("due").to_owned(),
             State::Started => self.text("started").to_owned(),
             State::Pending => ((100 - self.number("prio")) * SEQ_SPAN + self.number("seq")).to_string(),
-            // What it waits for decides, and nothing is promised about its place.
-            State::Blocked => return,
+            State::Blocked => self.text("enq").to_owned(),
             _ => self.text("finished").to_owned(),
         };
         if let Some((_, score)) = self.places.iter().find(|(own, _)| own == state.name()) {
@@ -156,19 +167,24 @@ impl JobFacts {
             None => format!("it is {state} and has no {name}"),
         };
         found.unless(self.has("token") == (state == State::Started), "job_token", || tell("token"));
-        found.unless(!self.has("cancel") || state == State::Started, "job_cancel", || tell("cancel"));
+        for mark in ["cancel", "requeue"] {
+            found.unless(!self.has(mark) || state == State::Started, "job_cancel", || tell(mark));
+        }
         found.unless(self.has("finished") == ended, "job_finished", || tell("finished"));
         found.unless(self.has("due") == waits, "job_due", || tell("due"));
         found.unless(self.has("seq") || state != State::Pending, "job_seq", || tell("seq"));
         let may_expire = matches!(state, State::Scheduled | State::Pending | State::Blocked);
         found.unless(!self.has("expires") || may_expire, "job_expires", || tell("expires"));
-        for counter in ["attempts", "failures", "losses", "snoozes", "releases"] {
+        for counter in ["attempts", "failures", "losses", "blame", "snoozes", "releases"] {
             found.unless(self.number(counter) >= 0, "job_counter", || tell(counter));
         }
         found.unless(self.tries <= KEEP_ATTEMPTS, "job_attempts", || {
             format!("it keeps {} attempts", self.tries)
         });
         found.unless(self.spec_bytes.is_some(), "job_spec", || "it has no spec".to_owned());
+        found.unless(self.stdin_bytes.is_none() || state != State::Success, "job_stdin", || {
+            format!("it is {state} and has its input still")
+        });
         if let Some(spec) = self.spec_bytes.filter(|_| !ended) {
             let bytes = spec + self.stdin_bytes.unwrap_or(0);
             found.unless(self.number("bytes") == bytes, "job_bytes", || {
@@ -195,6 +211,27 @@ impl JobFacts {
                 yes(self.outputs.is_some())
             )
         });
+        let kept = ended && self.stdin_bytes.is_some_and(|bytes| bytes > 0);
+        found.unless(self.inputs.is_some() == kept, "job_inputs", || {
+            let input = if kept { "is kept" } else { "is not kept" };
+            format!(
+                "it is {state}, its input {input}, and {} among those that are",
+                yes(self.inputs.is_some())
+            )
+        });
+        for (label, score) in &self.labels {
+            found.unless(*score == self.text("enq"), "job_label", || {
+                format!("it has label {label} and stands there at {score:?}")
+            });
+        }
+        let chained = self.has("sched") && !ended;
+        found.unless(self.chain.is_some() == chained, "job_chain", || {
+            let stands = yes(self.chain.is_some());
+            format!("it is {state} and {stands} in the chain of schedule {:?}", self.text("sched"))
+        });
+        found.unless(state != State::Blocked || chained, "job_blocked", || {
+            "it is BLOCKED and waits for nobody".to_owned()
+        });
         found.unless(self.tomb.is_none(), "job_tomb", || "it lives and has a tombstone".to_owned());
         found.unless(self.queue_known, "job_queue", || {
             format!("its queue {} is not among the queues", self.text("queue"))
@@ -203,7 +240,15 @@ impl JobFacts {
 
     /// STARTED if and only if its worker holds it with the same token.
     fn lease(&self, state: State, issued: Issued, found: &mut Found<'_>) {
-        let seq = self.number("seq");
+        let (seq, mail) = (self.number("seq"), self.mail.as_deref());
+        let asked = ["cancel", "requeue"].into_iter().find(|mark| self.has(mark));
+        found.unless(mail == asked, "job_mail", || {
+            format!(
+                "{} is asked of it, its worker's mail says {}",
+                asked.unwrap_or("nothing"),
+                mail.unwrap_or("nothing")
+            )
+        });
         found.unless(seq <= issued.seq, "job_seq", || format!("its number {seq} was never issued"));
         if state == State::Started {
             let token = self.text("token");
@@ -223,84 +268,6 @@ impl JobFacts {
 
 fn yes(is: bool) -> &'static str {
     if is { "stands" } else { "does not stand" }
-}
-
-/// A member of a sorted set of ids, and what its record says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// The id.
-    pub id: String,
-    /// Its score; `None` where it has left the set.
-    pub score: Option<String>,
-    /// The state of its record; `None` where there is no record.
-    pub state: Option<String>,
-    /// The queue of its record.
-    pub queue: String,
-    /// The bytes that its record counts.
-    pub bytes: i64,
-}
-
-impl Member {
-    /// What is wrong with its standing in this set: `index` (`last` is `STATE:QUEUE`),
-    /// `expiry` (`last` is the queue), `retain`, `outputs` or `tombs`.
-    pub fn violation(&self, set: &str, last: &str) -> Option<Violation> {
-        self.score.as_ref()?;
-        let (code, says) = match (set, &self.state) {
-            ("tombs", None) => return None,
-            ("tombs", Some(state)) => ("job_tomb", format!("it is {state} and has a tombstone")),
-            ("index", None) => ("index_ghost", format!("it stands in {last} and has no record")),
-            ("index", Some(state)) => {
-                let home = format!("{state}:{}", self.queue);
-                if home == last {
-                    return None;
-                }
-                ("job_index", format!("it is {home} and stands in {last}"))
-            }
-            (_, None) => ("set_ghost", format!("{set}{last} names it, and it has no record")),
-            ("expiry", Some(_)) if self.queue != last => {
-                ("job_expiry", format!("it is in {} and expires in {last}", self.queue))
-            }
-            _ => return None,
-        };
-        Some(Violation { code, subject: self.id.clone(), says })
-    }
-}
-
-/// A job that a worker's books name, and what its record says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// The job.
-    pub id: String,
-    /// The token, or the request.
-    pub value: String,
-    /// The state of its record; `None` where there is no record.
-    pub state: Option<String>,
-    /// The token of its record.
-    pub token: String,
-    /// The worker of its record.
-    pub worker: String,
-}
-
-impl Held {
-    /// What is wrong with `worker` having it in its book of held jobs, or of mail.
-    pub fn violation(&self, book: &str, worker: &str) -> Option<Violation> {
-        let runs_there = self.state.as_deref() == Some("STARTED") && self.worker == worker;
-        let (code, fits) = match book {
-            "held" => ("held_ghost", runs_there && self.token == self.value),
-            _ => ("mail_ghost", runs_there),
-        };
-        (!fits).then(|| Violation {
-            code,
-            subject: self.id.clone(),
-            says: match &self.state {
-                None => format!("worker {worker} has {} for it, and it has no record", self.value),
-                Some(state) => format!(
-                    "worker {worker} has {} for it; it is {state}, worker {:?}, token {:?}",
-                    self.value, self.worker, self.token
-                ),
-            },
-        })
-    }
 }
 
 #[cfg(test)]

@@ -97,10 +97,14 @@ pub struct Serving {
 pub enum Why {
     /// It ended; how is in the job.
     Ended(State),
-    /// It is on a worker, which gave its last sign of life then.
-    Running {
-        /// Last sign of life.
+    /// It is on a worker that is there.
+    Running,
+    /// It is on a worker that is not there any more, or cannot be heard.
+    Silent {
+        /// Its last sign of life; `None` where the books do not know it any more.
         seen_ms: Option<i64>,
+        /// Live workers of its queue, which may take it over.
+        workers: usize,
     },
     /// It is on a worker and being ended.
     Cancelling,
@@ -179,7 +183,8 @@ impl Why {
             Why::Ended(State::Failure) => "failed",
             Why::Ended(State::Expired) => "expired",
             Why::Ended(_) => "cancelled",
-            Why::Running { .. } => "running",
+            Why::Running => "running",
+            Why::Silent { .. } => "worker_silent",
             Why::Cancelling => "cancelling",
             Why::Purging { .. } => "purging",
             Why::Blocked => "blocked",
@@ -203,8 +208,13 @@ impl Why {
             return Why::Ended(job.state);
         }
         if job.state == State::Started {
-            let running = Why::Running { seen_ms: context.holder_seen_ms };
-            return if job.cancelling { Why::Cancelling } else { running };
+            let seen_ms = context.holder_seen_ms;
+            let silent = seen_ms.is_none_or(|seen| job.now_ms.saturating_sub(seen) >= SILENT_MS);
+            return match (silent, job.cancelling) {
+                (true, _) => Why::Silent { seen_ms, workers: context.workers.len() },
+                (false, true) => Why::Cancelling,
+                (false, false) => Why::Running,
+            };
         }
         if let Some((_, reason)) = context.purge.as_ref().filter(|(before, _)| job.enqueued_ms <= *before) {
             return Why::Purging { reason: reason.clone() };

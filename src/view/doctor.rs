@@ -8,6 +8,9 @@ use super::json::{SCHEMA, line};
 use super::style::{BAD, DIM, GOOD, Look, WARN};
 use super::{View, escape};
 
+/// The column in which sentences begin.
+const SAYS_AT: usize = 19;
+
 /// What a check-up found.
 #[derive(Debug)]
 pub struct Diagnosis(pub Vec<Finding>);
@@ -34,10 +37,12 @@ impl View for Diagnosis {
             };
             let verdict = look.paint(style, &format!("{:<4}", finding.verdict.word()));
             let check = look.paint(DIM, &format!("{:<11}", finding.check));
-            text.push_str(&format!("{verdict}  {check}  {}\n", escape::text(&finding.says)));
+            let line = format!("{verdict}  {check}  {}", escape::text(&finding.says));
+            text.push_str(&format!("{}\n", look.fold(&line, SAYS_AT)));
             if let Some(advice) = &finding.advice {
                 let advice = look.paint(DIM, &format!("-> {}", escape::text(advice)));
-                text.push_str(&format!("{:19}{advice}\n", ""));
+                let line = format!("{:SAYS_AT$}{advice}", "");
+                text.push_str(&format!("{}\n", look.fold(&line, SAYS_AT + 3)));
             }
         }
         text

@@ -59,7 +59,9 @@ fn told(look: &Look, event: &Event) -> String {
     let what = look.paint(style(kind), &escape::text(&format!("{kind:<10}")));
     let rest = [subject(event), particulars(event), said(event)];
     let rest = rest.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
-    format!("{when}  {what}  {}\n", escape::text(&rest))
+    let line = format!("{when}  {what}  {}", escape::text(&rest));
+    // Below the kind: the times stand alone in their column.
+    format!("{}\n", look.fold(&line, 25))
 }
 
 /// The job with its queue or task, or whatever else the event is about.

@@ -27,7 +27,8 @@ impl Page<'_> {
     /// One labelled line; `value` is safe already.
     fn field(&mut self, label: &str, style: Style, value: &str) {
         let label = format!("{label:<LABEL_WIDTH$}");
-        self.text.push_str(&format!("{}{}\n", self.look.paint(DIM, &label), self.look.paint(style, value)));
+        let line = format!("{}{}", self.look.paint(DIM, &label), self.look.paint(style, value));
+        self.text.push_str(&format!("{}\n", self.look.fold(&line, LABEL_WIDTH)));
     }
 
     /// One labelled line of text from a job or user.

@@ -83,7 +83,8 @@ pub fn overview(look: &Look, overview: &Overview) -> String {
         if health.is_healthy() { ("healthy:", GOOD.bold()) } else { ("attention:", WARN.bold()) };
     let mut text = String::new();
     for reason in &health.attention {
-        text.push_str(&format!("{} {}\n", look.paint(style, word), escape::text(reason)));
+        let line = format!("{} {}", look.paint(style, word), escape::text(reason));
+        text.push_str(&format!("{}\n", look.fold(&line, word.len() + 1)));
     }
     if health.is_healthy() {
         text.push_str(&format!("{} {}\n", look.paint(style, word), health.summary));

@@ -131,7 +131,7 @@ impl View for Schedules {
 fn table(look: &Look, reports: &[ScheduleReport]) -> String {
     let whole = rows(reports, true);
     // Where room is short, what somebody has to know is worth more than counts.
-    if whole.fits(look) { whole.render(look) } else { rows(reports, false).render(look) }
+    if whole.fits_well(look) { whole.render(look) } else { rows(reports, false).render(look) }
 }
 
 fn rows(reports: &[ScheduleReport], counts: bool) -> Table {

@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthChar as _;
 
 use crate::core::state::State;
 use crate::core::when::LocalZone;
@@ -45,6 +46,55 @@ impl Look {
     }
 }
 
+impl Look {
+    /// A line of words that does not end in the middle of one: where it is longer than the
+    /// terminal is wide, it goes on below, `indent` columns from the left. What is told in
+    /// several numbers (`2d 10h`, a day and its time) stays together.
+    pub(super) fn fold(&self, line: &str, indent: usize) -> String {
+        let Some(columns) = self.width.filter(|columns| *columns > 2 * indent) else {
+            return line.to_owned();
+        };
+        let (mut text, mut at) = (String::with_capacity(line.len()), 0);
+        let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+        let (mut words, mut is_first) = (line.split(' ').peekable(), true);
+        while let Some(word) = words.next() {
+            let mut word = word.to_owned();
+            while let Some(next) = words.next_if(|next| is_number(&word) && is_number(next)) {
+                word = format!("{word} {next}");
+            }
+            let width = shown_width(&word);
+            if at + 1 + width > columns && at > indent {
+                text.truncate(text.trim_end_matches(' ').len());
+                text.push('\n');
+                text.push_str(&" ".repeat(indent));
+                at = indent;
+            } else if !is_first {
+                text.push(' ');
+                at += 1;
+            }
+            is_first = false;
+            text.push_str(&word);
+            at += width;
+        }
+        text
+    }
+}
+
+/// Columns that a word takes, without the colours in it.
+fn shown_width(word: &str) -> usize {
+    let mut in_color = false;
+    let mut width = 0;
+    for c in word.chars() {
+        match c {
+            '\u{1b}' => in_color = true,
+            'm' if in_color => in_color = false,
+            _ if in_color => {}
+            c => width += c.width().unwrap_or(0),
+        }
+    }
+    width
+}
+
 pub(super) fn state(state: State) -> Style {
     match state {
         State::Success => GOOD,
@@ -53,5 +103,24 @@ pub(super) fn state(state: State) -> Style {
         State::Retry => WARN,
         State::Pending => PLAIN,
         State::Scheduled | State::Blocked | State::Revoked | State::Expired => DIM,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_goes_on_below_between_words() {
+        let narrow = Look { width: Some(12), ..Look::plain() };
+        assert_eq!(narrow.fold("one two three four", 2), "one two\n  three four");
+        assert_eq!(
+            narrow.fold("\u{1b}[31mone\u{1b}[0m two  three", 2),
+            "\u{1b}[31mone\u{1b}[0m two\n  three"
+        );
+        assert_eq!(narrow.fold("averyveryverylongword x", 2), "averyveryverylongword\n  x");
+        assert_eq!(narrow.fold("  short", 2), "  short");
+        assert_eq!(narrow.fold("it is due 2d 10h", 2), "it is due\n  2d 10h");
+        assert_eq!(Look::plain().fold("one two three four", 2), "one two three four");
     }
 }

@@ -68,6 +68,11 @@ impl Table {
         self.fits_with(look, LEAST)
     }
 
+    /// Whether it has room with most of each text.
+    pub(super) fn fits_well(&self, look: &Look) -> bool {
+        self.fits_with(look, COMFORT)
+    }
+
     fn fits_with(&self, look: &Look, least: usize) -> bool {
         let Some(limit) = look.width else { return true };
         let widths = self.columns.iter().zip(self.widths(None)).map(|((_, kind), width)| match kind {
@@ -80,7 +85,7 @@ impl Table {
     /// The table as lines, each ended; no spaces at the ends of lines.
     pub(super) fn render(&self, look: &Look) -> String {
         let spare = self.columns.iter().rposition(|(_, kind)| *kind == Column::Spare);
-        if let Some(at) = spare.filter(|_| !self.fits_with(look, COMFORT)) {
+        if let Some(at) = spare.filter(|_| !self.fits_well(look)) {
             return self.without(at).render(look);
         }
         let widths = self.widths(look.width);

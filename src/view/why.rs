@@ -4,10 +4,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::core::error::Error;
+use crate::core::outcome::Outcome;
 use crate::core::report::JobReport;
 use crate::core::state::State;
 use crate::core::when::{ago, clock, rfc3339, short};
-use crate::core::why::{Bounds, Context, Pause, SILENT_MS, Why};
+use crate::core::why::{Bounds, Context, Pause, Why};
 
 use super::fields::{self, Shape};
 use super::json::{SCHEMA, line};
@@ -89,13 +90,17 @@ impl Reason {
         Some(Reason { id: id.to_owned(), code, sentence, ..Reason::default() })
     }
 
-    /// Where no live worker is known: what ails the server, if that is why.
+    /// Whether the server itself may be what keeps the job from a worker.
+    pub fn may_be_ailing(&self) -> bool {
+        matches!(self.code, "no_worker" | "in_line")
+    }
+
+    /// The same, where the server takes no changes: what ails it, a code and words.
     #[must_use]
-    pub fn or_ailing(mut self, ailment: Option<(&'static str, &'static str)>) -> Reason {
-        if let Some((code, words)) = ailment.filter(|_| self.code == "no_worker") {
-            self.code = code;
-            self.sentence = format!("Redis {words}, and no live worker serves the queue");
-        }
+    pub fn ailing(mut self, (code, words): (&'static str, &'static str)) -> Reason {
+        let then =
+            if self.code == "no_worker" { "no live worker serves the queue" } else { "nothing starts" };
+        (self.code, self.sentence) = (code, format!("Redis {words}, and {then}"));
         self
     }
 
@@ -113,7 +118,8 @@ impl Reason {
         };
         match why {
             Why::Ended(_) => ended(job, zone),
-            Why::Running { seen_ms } => running(job, *seen_ms),
+            Why::Running => running(job),
+            Why::Silent { seen_ms, workers } => silent(job, *seen_ms, *workers),
             Why::Cancelling => {
                 format!(
                     "it is being cancelled{}, and its processes on {} are being ended",
@@ -241,15 +247,27 @@ fn ended(job: &JobReport, zone: &TimeZone) -> String {
     }
 }
 
-fn running(job: &JobReport, seen_ms: Option<i64>) -> String {
+/// `it has been running for 5m 00s on web1-4121-k3f9`, and why not where it ran before.
+fn running(job: &JobReport) -> String {
     let since = job.started_ms.map_or(0, |at| job.now_ms.saturating_sub(at).max(0));
-    let running = format!("it has been running for {} on {}", short(since.unsigned_abs()), on(job));
-    let silent = job.now_ms.saturating_sub(seen_ms.unwrap_or(0));
-    match seen_ms {
-        Some(_) if silent < SILENT_MS => running,
-        Some(_) => format!("{running}, which gave its last sign of life {}", ago(silent)),
-        None => format!("{running}, which is not in the books any more"),
-    }
+    let cut = job
+        .attempts
+        .last()
+        .filter(|last| matches!(last.outcome, Some(Outcome::WorkerLost | Outcome::LeaseLost)));
+    let cut = cut.map(|last| format!("; its run on {} was cut", last.worker)).unwrap_or_default();
+    format!("it has been running for {} on {}{cut}", short(since.unsigned_abs()), on(job))
+}
+
+fn silent(job: &JobReport, seen_ms: Option<i64>, workers: usize) -> String {
+    let seen = match seen_ms {
+        Some(seen) => format!("gave its last sign of life {}", ago(job.now_ms.saturating_sub(seen))),
+        None => "is not in the books any more".to_owned(),
+    };
+    let then = match workers {
+        0 => format!("no live worker of queue {} is there to take it over", job.spec.queue),
+        _ => "another one takes it over when it has seen that one stand still for its lease".to_owned(),
+    };
+    format!("it is on {}, which {seen}; {then}", on(job))
 }
 
 fn blocked(parents: &[(String, Option<State>)]) -> String {
@@ -331,7 +349,8 @@ impl View for Reasons {
             };
             let id = if self.0.len() > 1 { format!("{}  ", escape::text(&reason.id)) } else { String::new() };
             let code = look.paint(DIM, &format!("({})", reason.code));
-            text.push_str(&format!("{id}{} {code}\n", look.paint(style, &escape::text(&reason.sentence))));
+            let line = format!("{id}{} {code}", look.paint(style, &escape::text(&reason.sentence)));
+            text.push_str(&format!("{}\n", look.fold(&line, 2)));
         }
         text
     }

@@ -31,7 +31,7 @@ use serde_json::{Value as Json, json};
 
 use chaos::stage::{Shape, Stage};
 use chaos::storm::{self, Weather};
-use chaos::{faults, recovery, rollback, sections, shutdown, syscalls};
+use chaos::{durable, faults, recovery, rollback, sections, shutdown, syscalls};
 use support::Server;
 
 /// What was asked for, from the environment that `make` sets.
@@ -58,6 +58,7 @@ const SECTIONS: [Section; 14] = [
     ("lost-keys", |wanted| counted(&rollback::losses(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
     ("baseline-workers", |wanted| sections::baseline(wanted.seed, 300, false)),
     ("baseline-redis", |wanted| sections::baseline(wanted.seed, 300, true)),
+    ("durable", |wanted| durable::durable(wanted.seed, wanted.rounds(100), wanted.parallel)),
     ("takeover", |wanted| recovery::takeover(wanted.seed, wanted.rounds(200), wanted.parallel)),
     ("outages", |wanted| recovery::outages(wanted.seed, wanted.rounds(65))),
     ("syscalls", |wanted| {

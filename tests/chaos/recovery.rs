@@ -78,7 +78,11 @@ fn one_stop(stage: &Stage, rng: &mut Rng, round: usize) -> u64 {
     let from_ns = now_ns();
     signal(guardian, Signal::STOP);
     signal(engine, Signal::STOP);
-    wait_for("the jobs to be taken over", PATIENCE, || held.iter().all(|id| !running(id, engine)));
+    let start = Instant::now();
+    while held.iter().any(|id| running(id, engine)) {
+        assert!(start.elapsed() < PATIENCE, "{held:?} are not taken over; logs: {}", stage.keep());
+        thread::sleep(Duration::from_millis(5));
+    }
     let lives = stage.truth.lives();
     let last = held.iter().filter_map(|id| lives[*id].last()).map(|one| one.start_ns).max();
     for pid in [guardian, engine] {

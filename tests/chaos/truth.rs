@@ -93,7 +93,10 @@ impl Truth {
     }
 
     fn text(&self) -> String {
-        fs::read_to_string(&self.record).unwrap_or_default()
+        let mut text = fs::read_to_string(&self.record).unwrap_or_default();
+        // A line that is being written while it is read is not there yet.
+        text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+        text
     }
 
     /// Reads the whole record; panics on a line that `job.c` did not write.

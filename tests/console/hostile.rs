@@ -74,6 +74,25 @@ fn poison(server: &Server) {
         "paused_why",
         &nasty,
     ]);
+    call(&["ZADD", &format!("jobq:{{t}}:label:{nasty}"), "5", &format!("{ID}001")]);
+    for name in ["pull", &nasty] {
+        let key = format!("jobq:{{t}}:schedule:{name}");
+        let paused = ["paused", "5", "paused_by", &nasty, "paused_host", &nasty, "paused_why", &nasty];
+        call(&[&["HSET", &key, "why", &nasty, "source", &nasty, "due", "5"][..], &paused].concat());
+        call(&["ZADD", "jobq:{t}:schedules", "0", name]);
+        call(&["ZADD", "jobq:{t}:due", "5", name]);
+    }
+    let plan = format!(
+        "{{\"v\":1,\"name\":\"pull\",\"rule\":{{\"cron\":{{\"text\":{word}}}}},\"timezone\":{word},\"missed_max\":1,\
+         \"job\":{{\"v\":1,\"argv\":[{word}],\"queue\":\"emails\",\"created_at\":\"\",\
+         \"origin\":{{\"user\":{word},\"host\":{word},\"version\":\"\"}}}},\"source\":{{\"kind\":\"file\",\"place\":{word}}}}}"
+    );
+    call(&["SET", "jobq:{t}:plan:pull", &plan]);
+    call(&["HSET", "jobq:{t}:beat:web1-4200-b7", "host", &nasty, "version", &nasty, "drift", &nasty]);
+    for kind in ["queue", "task"] {
+        call(&["ZADD", &format!("jobq:{{t}}:counted:{kind}"), "5", &nasty]);
+    }
+    call(&["RPUSH", "jobq:{t}:tally", &nasty]);
     let mut event = vec!["XADD", "jobq:{t}:events", "*"];
     for field in ["k", "id", "q", "t", "n", "w", "u", "h", "by", "o", "d", "r", "due", "c", "s", "p", "new"] {
         event.extend([field, &nasty]);
@@ -96,12 +115,17 @@ fn nothing_of_a_hostile_store_reaches_a_terminal_raw() {
             "inspect doctor --format {says}{advice}",
             "inspect verify --format {subject}{says}",
             "inspect queues --format {name}",
+            "inspect schedules --format {name}{place}",
+            "inspect stats --format {name}",
+            "inspect stats --openmetrics",
+            "beat list",
         ]
         .map(str::to_owned),
     );
     for look in looks {
         for json in ["", " --json"] {
-            if look.contains("--format") && !json.is_empty() {
+            let has_a_form = look.contains("--format") || look.contains("--openmetrics");
+            if has_a_form && !json.is_empty() {
                 continue;
             }
             let screen = on_a_terminal(&room, 80, &format!("jobq {look}{json}; echo \"code $?\""));

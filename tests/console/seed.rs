@@ -86,9 +86,11 @@ impl Seed {
             ("seq", "1"),
             ("percent", "40"),
             ("message", "resizing"),
+            ("labels", "team=mail"),
         ];
         self.job(1, "STARTED", "emails", label, old, &running);
         self.call(&["HSET", "jobq:{t}:held:web1-4121-k3f9", &format!("{ID}001"), "1764000000000001-n"]);
+        self.call(&["ZADD", "jobq:{t}:label:team=mail", &old.to_string(), &format!("{ID}001")]);
         self.job(2, "PENDING", "emails", send, old, &[("seq", "5"), ("task", "send_email")]);
         self.job(
             3,
@@ -110,10 +112,13 @@ impl Seed {
             ("outcome", "exit"),
             ("detail", "75"),
             ("error", "exit code 75"),
+            ("sched", "pull"),
         ];
         self.job(6, "RETRY", "reports", "\"argv\":[\"./pull.sh\",\"--all\"],\"retry\":{\"retries\":3,\"delay_ms\":10000,\"backoff\":\"fixed\",\"max_delay_ms\":3600000,\"jitter\":false}", old, &failed);
-        let parents = format!("\"argv\":[\"./publish.sh\"],\"parents\":[\"{ID}002\",\"{ID}006\"]");
-        self.job(7, "BLOCKED", "reports", &parents, old, &[]);
+        self.job(7, "BLOCKED", "reports", "\"argv\":[\"./pull.sh\",\"--all\"]", old, &[("sched", "pull")]);
+        for (place, number) in [("8", 6), ("9", 7)] {
+            self.call(&["ZADD", "jobq:{t}:chain:pull", place, &format!("{ID}{number:03}")]);
+        }
         let gone = self.ago(0, 1).to_string();
         self.job(12, "PENDING", "reports", "\"argv\":[\"true\"]", old, &[("seq", "7"), ("expires", &gone)]);
     }
@@ -228,6 +233,121 @@ impl Seed {
         ]);
     }
 
+    /// One that fires, one that somebody paused.
+    fn schedules(&mut self) {
+        let (soon, changed, last) = (self.ahead(0, 7), self.ago(3, 2), self.ago(0, 17));
+        for (name, rule, what, state) in [
+            (
+                "pull",
+                "{\"cron\":{\"text\":\"0 */4 * * *\"}}",
+                "\"argv\":[\"./pull.sh\",\"--all\"]",
+                &["fired", "12"][..],
+            ),
+            (
+                "nightly",
+                "{\"cron\":{\"text\":\"30 2 * * *\"}}",
+                "\"task\":\"generate_report\",\"named\":{\"user_id\":1}",
+                &[
+                    "paused",
+                    &last.to_string(),
+                    "paused_by",
+                    "ann",
+                    "paused_host",
+                    "web1",
+                    "paused_why",
+                    "moving house",
+                    "fired",
+                    "3",
+                    "skipped",
+                    "2",
+                ],
+            ),
+        ] {
+            let plan = format!(
+                "{{\"v\":1,\"name\":\"{name}\",\"rule\":{rule},\"timezone\":\"Asia/Tokyo\",\"missed_max\":100,\
+                 \"job\":{{\"v\":1,\"kind\":\"job\",{what},\"queue\":\"reports\",\"created_at\":\"\",\
+                 \"origin\":{{\"user\":\"ann\",\"host\":\"web1\",\"version\":\"0.1.0\"}}}},\
+                 \"source\":{{\"kind\":\"file\",\"place\":\"/etc/jobq/jobq.toml:12\"}}}}"
+            );
+            self.call(&["SET", &format!("jobq:{{t}}:plan:{name}"), &plan]);
+            let (soon, changed) = (soon.to_string(), changed.to_string());
+            let key = format!("jobq:{{t}}:schedule:{name}");
+            let common = [
+                "hash",
+                "1",
+                "times",
+                "1",
+                "source",
+                "file",
+                "changed",
+                &changed,
+                "due",
+                &soon,
+                "last",
+                &last.to_string(),
+            ];
+            self.call(&[&["HSET", &key][..], &common, state].concat());
+            self.call(&["ZADD", "jobq:{t}:schedules", "0", name]);
+            self.call(&["ZADD", "jobq:{t}:due", &soon, name]);
+            self.call(&["ZADD", "jobq:{t}:source:file", "1", name]);
+        }
+        let seen = self.ahead(0, 1).to_string();
+        self.call(&[
+            "HSET",
+            "jobq:{t}:beat:web1-4200-b7",
+            "host",
+            "web1",
+            "pid",
+            "4200",
+            "version",
+            "0.1.0",
+            "boot",
+            "1",
+            "drift",
+            "",
+            "started",
+            &changed.to_string(),
+            "seen",
+            &seen,
+        ]);
+        self.call(&["ZADD", "jobq:{t}:beats", &seen, "web1-4200-b7"]);
+        self.call(&["HSET", "jobq:{t}:meta", "leader", "web1-4200-b7", "leader_at", &seen]);
+    }
+
+    /// Books of statistics: ten minutes ago, in the hour of that, and in all.
+    fn statistics(&mut self) {
+        let minute = self.now / 60_000 - 10;
+        for (kind, name, times) in
+            [("queue", "emails", 3), ("queue", "reports", 1), ("task", "send_email", 2)]
+        {
+            // enqueued, SUCCESS, FAILURE, REVOKED, EXPIRED, failed, retried, lost, snoozed, released
+            let mut cells = [40, 30, 2, 1, 1, 6, 4, 1, 0, 2].map(|count| count * times).to_vec();
+            let (mut wait, mut run) = ([0; 28], [0; 28]);
+            (wait[3], wait[9], run[7], run[12]) = (30 * times, 7 * times, 30 * times, 6 * times);
+            cells.extend(wait.into_iter().chain(run));
+            let sums = [4_000 * times, 24_000 * times];
+            let mut book: Vec<u8> = Vec::new();
+            for (slots, now) in [(64, minute), (49, minute / 60)] {
+                for place in 0..slots {
+                    let is_now = now % slots == place;
+                    for cell in [now as u32].iter().chain(&cells) {
+                        book.extend(if is_now { cell.to_be_bytes() } else { [0; 4] });
+                    }
+                    book.extend(
+                        sums.iter()
+                            .flat_map(|sum| if is_now { u64::from(*sum).to_be_bytes() } else { [0; 8] }),
+                    );
+                }
+            }
+            let begun = (minute - 5_000) as u64;
+            let all = cells.iter().chain(&sums).map(|cell| u64::from(*cell));
+            book.extend(std::iter::once(begun).chain(all).flat_map(u64::to_be_bytes));
+            let key = format!("jobq:{{t}}:stats:{kind}:{name}");
+            self.client.call(&[&b"SET"[..], key.as_bytes(), &book]).expect("a reply");
+            self.call(&["ZADD", &format!("jobq:{{t}}:counted:{kind}"), &minute.to_string(), name]);
+        }
+    }
+
     fn events(&mut self) {
         let id = format!("{ID}008");
         let job: &[&str] = &["id", &id, "q", "reports"];
@@ -275,7 +395,7 @@ impl Seed {
 
 /// The server, a room on it, and Redis time.
 pub fn seeded() -> (Server, Room, i64) {
-    let server = Server::start();
+    let server = Server::options().tcp().start();
     let client = server.client();
     let clock = server.cli(&["TIME"]).texts();
     let now = clock[0].parse::<i64>().unwrap() * 1000 + clock[1].parse::<i64>().unwrap() / 1000;
@@ -283,7 +403,11 @@ pub fn seeded() -> (Server, Room, i64) {
     seed.waiting_jobs();
     seed.ended_jobs();
     seed.surroundings();
+    seed.schedules();
+    seed.statistics();
     seed.events();
-    let room = Room::new(&server).namespace("t");
+    let room = Room::at(&server.tcp_url()).namespace("t");
+    // What would be another on every machine.
+    room.write("jobq.toml", "[worker]\nconcurrency = 4\ntmp = \"/var/tmp\"\n");
     (server, room, now)
 }

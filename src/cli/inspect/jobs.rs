@@ -144,11 +144,13 @@ async fn reason(context: &Context, store: &Store, id: &str) -> Result<Option<Rea
 /// # Errors
 /// See [`Error`].
 pub(in crate::cli) async fn explained(store: &Store, reason: Reason) -> Result<Reason, Error> {
-    if reason.code != "no_worker" {
+    if !reason.may_be_ailing() {
         return Ok(reason);
     }
-    let server = store.server().await?;
-    Ok(reason.or_ailing(ailment(&server)))
+    Ok(match ailment(&store.server().await?) {
+        Some(ailment) => reason.ailing(ailment),
+        None => reason,
+    })
 }
 
 /// What keeps a server from taking changes: the reason code and the words.

@@ -7,9 +7,9 @@ use crate::config::nearest::nearest;
 use crate::core::name::Name;
 use crate::core::stats::{Kind, StatsReport, Window};
 use crate::core::store::Store;
-use crate::view::Problem;
 use crate::view::openmetrics::{self, Measured};
 use crate::view::stats::Stats;
+use crate::view::{Problem, escape};
 
 pub(super) async fn run(context: &Context, args: &StatsArgs) -> Done {
     present::check::<Stats>(&args.view)?;
@@ -19,7 +19,10 @@ pub(super) async fn run(context: &Context, args: &StatsArgs) -> Done {
             Some(store) => measure(store).await?,
             None => Measured::default(),
         };
-        context.out.data(&openmetrics::text(&measured))?;
+        let text = openmetrics::text(&measured);
+        // A collector gets the bytes; names may hold anything, and eyes get them harmless.
+        let safe = || text.lines().map(|line| format!("{}\n", escape::text(line))).collect();
+        context.out.data(&if context.out.is_terminal() { safe() } else { text })?;
         return Ok(0);
     }
     let Some(store) = store else { return Ok(0) };

@@ -2,11 +2,14 @@
 -- KEYS  meta
 -- ARGV  set, last ('retain', ''), 'page', score | '', id    after the place (score, id)
 --       set, last, 'these', ids…                            at most 100
---       set: 'index' (last: STATE:QUEUE), 'expiry' (last: queue), 'retain', 'outputs', 'tombs'
--- reply {now, {id, score | '', state | '', queue, bytes}…}
+--       set: 'index' (last: STATE:QUEUE), 'expiry' (last: queue), 'label' (last: label), 'chain' (last:
+--       schedule), 'retain', 'outputs', 'inputs', 'tombs'
+-- reply {now, {id, score | '', state | '', queue, bytes, labels | schedule, first}…}
+--       labels of a record in 'label', its schedule in 'chain'; first: 1 for the first of a chain
 
-local SETS = {index = K.index, expiry = K.expiry, retain = K.retain, outputs = K.outputs, tombs = K.tombs}
-local key = SETS[ARGV[1]] .. ARGV[2]
+local SETS = {index = K.index, expiry = K.expiry, label = K.label, chain = K.chain, retain = K.retain, outputs = K.outputs,
+  inputs = K.inputs, tombs = K.tombs}
+local key, is_chain = SETS[ARGV[1]] .. ARGV[2], ARGV[1] == 'chain'
 local reply, found = {num(now)}, {}
 if ARGV[3] == 'page' then
   found = page(key, false, '-inf', '+inf', ARGV[4], ARGV[5], 100)
@@ -17,7 +20,10 @@ else
   end
 end
 for i = 1, #found, 2 do
-  local facts = redis.call('HMGET', K.job .. found[i], 'state', 'queue', 'bytes')
-  reply[#reply + 1] = {found[i], found[i + 1], facts[1] or '', facts[2] or '', facts[3] or '0'}
+  local id = found[i]
+  local own = is_chain and 'sched' or ARGV[1] == 'label' and 'labels' or 'absent'
+  local facts = look('HMGET', K.job .. id, 'state', 'queue', 'bytes', own) or {}
+  reply[#reply + 1] = {id, found[i + 1], facts[1] or '', facts[2] or '', facts[3] or '0', facts[4] or '',
+    is_chain and redis.call('ZRANK', key, id) == 0 and 1 or 0}
 end
 return reply

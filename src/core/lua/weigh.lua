@@ -5,7 +5,7 @@
 
 local reply, total = {num(now)}, 0
 for i = 1, math.min(#ARGV, 50) do
-  local out = redis.call('HGETALL', K.out .. ARGV[i])
+  local out = look('HGETALL', K.out .. ARGV[i]) or {}
   local counted, bytes = '0', 0
   for at = 1, #out, 2 do
     if out[at] == 'bytes' then

@@ -5,15 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::error::{Error, Result};
-use super::super::keys;
+use super::super::error::Result;
 use super::super::reply::Items;
-use super::super::script::FORMAT;
 use super::super::store::Store;
-use super::super::verify::Violation;
+use super::super::verify::{JobFacts, Violation};
 
+mod books;
+mod keys;
 mod read;
 mod sums;
+
+use keys::family;
 
 /// Keys that one step of the walk asks for.
 const SCAN_COUNT: usize = 1_000;
@@ -37,9 +39,30 @@ pub struct Verified {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
     Job(String),
-    Member { set: &'static str, last: String, id: String },
-    Held { book: &'static str, worker: String, id: String },
+    Member {
+        set: &'static str,
+        last: String,
+        id: String,
+    },
+    Held {
+        book: &'static str,
+        worker: String,
+        id: String,
+    },
+    /// Two running jobs with one fence.
+    Twins(String, String),
     Output(String),
+    /// A schedule, and the set that named it.
+    Schedule {
+        set: &'static str,
+        last: String,
+        name: String,
+    },
+    /// A name in a set, that should have a record of its own.
+    Name {
+        set: String,
+        name: String,
+    },
     Key(String),
 }
 
@@ -53,6 +76,8 @@ struct Walk {
     suspects: BTreeMap<Subject, Vec<Seen>>,
     queues: BTreeSet<String>,
     out_bytes: i64,
+    /// Jobs that are held, by fence.
+    fences: BTreeMap<String, String>,
 }
 
 impl Walk {
@@ -72,15 +97,10 @@ impl Store {
     /// See [`Error`].
     pub async fn verify(&self, mut tell: impl FnMut(u64)) -> Result<Verified> {
         let mut walk = Walk::default();
-        let total_before = self.meta_number("out_bytes").await?;
+        let out_before = self.meta_number("out_bytes").await?;
         let mut cursor = "0".to_owned();
         loop {
-            let mut command = redis::cmd("SCAN");
-            let all = format!("{}*", self.prefix());
-            command.arg(&cursor).arg("MATCH").arg(all).arg("COUNT").arg(SCAN_COUNT);
-            let mut reply = Items::of(self.link.send(&command).await?)?;
-            cursor = reply.text()?;
-            let names = reply.items()?.texts()?;
+            let names = self.scan(&mut cursor, &self.prefix()).await?;
             walk.found.keys += names.len() as u64;
             self.look_at_keys(&mut walk, &names).await?;
             tell(walk.found.keys);
@@ -88,14 +108,30 @@ impl Store {
                 break;
             }
         }
+        if walk.found.keys > 0 {
+            // Also where it is gone.
+            let meta = Subject::Key("meta".to_owned());
+            let seen = self.look(&meta).await?;
+            walk.suspect(meta, seen);
+        }
         for queue in std::mem::take(&mut walk.queues) {
             self.add_up(&mut walk, &queue).await?;
         }
-        self.add_up_output(&mut walk, total_before).await?;
+        let met = (walk.out_bytes, out_before);
+        self.add_up_kept(&mut walk, met).await?;
         self.confirm(&mut walk).await?;
         walk.found.violations.sort();
         walk.found.violations.dedup();
         Ok(walk.found)
+    }
+
+    /// Some of the keys that begin so; `cursor` is '0' again after the last.
+    async fn scan(&self, cursor: &mut String, prefix: &str) -> Result<Vec<String>> {
+        let mut command = redis::cmd("SCAN");
+        command.arg(&*cursor).arg("MATCH").arg(format!("{prefix}*")).arg("COUNT").arg(SCAN_COUNT);
+        let mut reply = Items::of(self.link.send(&command).await?)?;
+        *cursor = reply.text()?;
+        reply.items()?.texts()
     }
 
     fn prefix(&self) -> String {
@@ -107,7 +143,9 @@ impl Store {
     async fn look_at_keys(&self, walk: &mut Walk, names: &[String]) -> Result<()> {
         let prefix = self.prefix();
         let (mut jobs, mut parts, mut outputs) = (Vec::new(), BTreeSet::new(), Vec::new());
-        for name in names.iter().filter_map(|name| name.strip_prefix(&prefix)) {
+        let mut schedules = BTreeSet::new();
+        let sound = self.look_at_kinds(walk, names).await?;
+        for name in sound.iter().filter_map(|name| name.strip_prefix(&prefix)) {
             let (family, last) = family(name);
             match family {
                 "job:" => jobs.push(last.to_owned()),
@@ -122,11 +160,17 @@ impl Store {
                     self.look_at_set(walk, "index", last).await?;
                 }
                 "expiry:" => self.look_at_set(walk, "expiry", last).await?,
-                "retain" => self.look_at_set(walk, "retain", "").await?,
-                "outputs" => self.look_at_set(walk, "outputs", "").await?,
-                "tombs" => self.look_at_set(walk, "tombs", "").await?,
+                // Looked at when the walk is over.
+                "meta" => {}
+                "label:" => self.look_at_set(walk, "label", last).await?,
+                "chain:" => self.look_at_set(walk, "chain", last).await?,
+                "retain" | "outputs" | "inputs" | "tombs" => self.look_at_set(walk, family, "").await?,
                 "held:" => self.look_at_book(walk, "held", last).await?,
                 "mail:" => self.look_at_book(walk, "mail", last).await?,
+                "schedule:" | "plan:" => drop(schedules.insert(last.to_owned())),
+                "schedules" | "due" | "alarms" | "source:" | "boots:" => {
+                    self.look_at_names(walk, name, family, last).await?;
+                }
                 _ => {
                     if family == "queue:" {
                         walk.queues.insert(last.to_owned());
@@ -134,11 +178,16 @@ impl Store {
                     let subject = Subject::Key(name.to_owned());
                     let seen = self.look(&subject).await?;
                     walk.suspect(subject, seen);
+                    if matches!(family, "serves:" | "workers" | "incidents" | "counted:" | "beats") {
+                        self.look_at_names(walk, name, family, last).await?;
+                    }
                 }
             }
         }
         walk.found.jobs += jobs.len() as u64;
         self.look_at_jobs(walk, &jobs).await?;
+        let schedules: Vec<String> = schedules.into_iter().collect();
+        self.look_at_schedules(walk, ("schedule:", ""), &schedules).await?;
         let parts: Vec<String> = parts.into_iter().collect();
         for some in parts.chunks(2 * AT_ONCE) {
             let mut command = redis::cmd("EXISTS");
@@ -184,6 +233,13 @@ impl Store {
             let (next, known, page) = self.book(book, worker, &cursor).await?;
             for held in page {
                 let seen = held.violation(book, worker).map(|one| (one, format!("{held:?}")));
+                let fence = held.value.split('-').next().filter(|_| book == "held");
+                let twin = fence.and_then(|fence| walk.fences.insert(fence.to_owned(), held.id.clone()));
+                if let Some(other) = twin.filter(|other| *other != held.id) {
+                    let subject = Subject::Twins(other, held.id.clone());
+                    let seen = self.look(&subject).await?;
+                    walk.suspect(subject, seen);
+                }
                 let subject = Subject::Held { book, worker: worker.to_owned(), id: held.id };
                 walk.suspect(subject, seen);
             }
@@ -247,7 +303,31 @@ impl Store {
                     .filter_map(|(id, counted, bytes)| output_violation(id, *counted, *bytes))
                     .collect()
             }
+            Subject::Twins(one, other) => self.look_at_twins(one, other).await?,
+            Subject::Schedule { set, last, name } => {
+                let found = self.appointments(std::slice::from_ref(name)).await?;
+                let told = found.into_iter().flat_map(|facts| {
+                    let version = format!("{facts:?}");
+                    facts.violations((set, last)).into_iter().map(move |one| (one, version.clone()))
+                });
+                told.collect()
+            }
+            Subject::Name { set, name } => self.look_at_name(set, name).await?.into_iter().collect(),
             Subject::Key(name) => self.look_at_key(name).await?.into_iter().collect(),
+        })
+    }
+
+    /// No fence is issued twice.
+    async fn look_at_twins(&self, one: &str, other: &str) -> Result<Vec<Seen>> {
+        let found = self.audit(&[one.to_owned(), other.to_owned()]).await?;
+        let fence = |facts: &JobFacts| Some(facts.fields.get("token")?.split('-').next()?.to_owned());
+        let fences: Vec<String> = found.iter().filter_map(|(facts, _)| fence(facts)).collect();
+        Ok(match fences.as_slice() {
+            [fence, same] if fence == same => {
+                let says = format!("{other} runs with the same fence, {fence}");
+                vec![(Violation { code: "fence_twice", subject: one.to_owned(), says }, fence.clone())]
+            }
+            _ => Vec::new(),
         })
     }
 
@@ -265,113 +345,6 @@ impl Store {
             cursor = next;
         }
     }
-
-    /// A key that is neither a job's nor a set of jobs.
-    async fn look_at_key(&self, name: &str) -> Result<Option<Seen>> {
-        let (family, last) = family(name);
-        let wrong = |code, says: String| {
-            let violation = Violation { code, subject: name.to_owned(), says };
-            Some((violation, String::new()))
-        };
-        Ok(match family {
-            "" => wrong("stray_key", "no such key is jobq's".to_owned()),
-            "meta" => {
-                let mut command = redis::cmd("HMGET");
-                command.arg(self.keys.meta("")).arg(&["format"]);
-                let format = Items::of(self.link.send(&command).await?)?.maybe_text()?;
-                if format.as_deref() == Some(FORMAT) {
-                    None
-                } else {
-                    wrong("format", format!("the format is {format:?}, not {FORMAT}"))
-                }
-            }
-            "worker:" | "held:" | "mail:" if !self.is_member(&self.keys.workers(""), last).await? => {
-                wrong("worker_unknown", format!("worker {last} is not among the workers"))
-            }
-            "queue:" => match self.purge_gone(last).await? {
-                Some(chore) => wrong("purge_gone", format!("it names purge {chore}, which is not there")),
-                None if !self.is_member(&self.keys.queues(""), last).await? => {
-                    wrong("queue_unknown", format!("queue {last} is not among the queues"))
-                }
-                None => None,
-            },
-            "chore:" => {
-                let mut command = redis::cmd("LPOS");
-                command.arg(self.keys.chores("")).arg(last);
-                let listed = !matches!(self.link.send(&command).await?, redis::Value::Nil);
-                if listed {
-                    None
-                } else {
-                    wrong("chore_unlisted", format!("chore {last} is not among the chores"))
-                }
-            }
-            "serves:" | "workers" | "chores" | "incidents" => self.look_at_names(name, family).await?,
-            _ => None,
-        })
-    }
-
-    /// Lists and sets whose members have a record of their own.
-    async fn look_at_names(&self, name: &str, family: &str) -> Result<Option<Seen>> {
-        let mut command = redis::cmd(if family == "chores" { "LRANGE" } else { "ZRANGE" });
-        // Workers and chores are few; a page of ten thousand is a bound, and no limit.
-        command.arg(format!("{}{name}", self.prefix())).arg(0).arg(9_999);
-        let members = Items::of(self.link.send(&command).await?)?.texts()?;
-        for member in members {
-            let (there, what) = match family {
-                "chores" => (self.exists(&self.keys.chore(&member)).await?, "chore_gone"),
-                "incidents" => (self.exists(&self.keys.alert(&member)).await?, "incident_gone"),
-                _ => (self.exists(&self.keys.worker(&member)).await?, "worker_gone"),
-            };
-            if !there {
-                let says = format!("it names {member}, which has no record");
-                let violation = Violation { code: what, subject: name.to_owned(), says };
-                return Ok(Some((violation, member)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The purge that a queue names and that is not there.
-    async fn purge_gone(&self, queue: &str) -> Result<Option<String>> {
-        let mut command = redis::cmd("HMGET");
-        command.arg(self.keys.queue(queue)).arg(&["purge"]);
-        let Some(chore) = Items::of(self.link.send(&command).await?)?.maybe_text()? else { return Ok(None) };
-        Ok((!self.exists(&self.keys.chore(&chore)).await?).then_some(chore))
-    }
-
-    async fn meta_number(&self, name: &str) -> Result<i64> {
-        let mut command = redis::cmd("HMGET");
-        command.arg(self.keys.meta("")).arg(&[name]);
-        Ok(Items::of(self.link.send(&command).await?)?.maybe_number()?.unwrap_or(0))
-    }
-
-    async fn number(&self, command: &redis::Cmd) -> Result<i64> {
-        match self.link.send(command).await? {
-            redis::Value::Int(number) => Ok(number),
-            _ => Err(Error::Protocol("wanted a number".into())),
-        }
-    }
-
-    async fn exists(&self, key: &str) -> Result<bool> {
-        let mut command = redis::cmd("EXISTS");
-        command.arg(key);
-        Ok(self.number(&command).await? == 1)
-    }
-
-    async fn is_member(&self, key: &str, member: &str) -> Result<bool> {
-        let mut command = redis::cmd("ZSCORE");
-        command.arg(key).arg(member);
-        Ok(!matches!(self.link.send(&command).await?, redis::Value::Nil))
-    }
-}
-
-/// The family of a key without its prefix, and what follows it; '' for none of ours.
-fn family(name: &str) -> (&'static str, &str) {
-    let known = keys::LIST.iter().filter_map(|(word, _)| {
-        let rest = name.strip_prefix(word)?;
-        (word.ends_with(':') != rest.is_empty()).then_some((*word, rest))
-    });
-    known.max_by_key(|(word, _)| word.len()).unwrap_or(("", name))
 }
 
 fn output_violation(id: &str, counted: i64, bytes: i64) -> Option<Seen> {
@@ -380,25 +353,4 @@ fn output_violation(id: &str, counted: i64, bytes: i64) -> Option<Seen> {
         let violation = Violation { code: "output_bytes", subject: id.to_owned(), says };
         (violation, format!("{counted} {bytes}"))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_told_apart_by_the_longest_word() {
-        for (name, expected) in [
-            ("queue:emails", ("queue:", "emails")),
-            ("queues", ("queues", "")),
-            ("meta", ("meta", "")),
-            ("metal", ("", "metal")),
-            ("job:a", ("job:", "a")),
-            ("job:", ("", "job:")),
-            ("in:PENDING:q", ("in:", "PENDING:q")),
-            ("nonsense:q", ("", "nonsense:q")),
-        ] {
-            assert_eq!(family(name), expected);
-        }
-    }
 }

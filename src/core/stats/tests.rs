@@ -81,3 +81,23 @@ proptest! {
         prop_assert!((histogram.mean_ms().unwrap() - mean).abs() < 1e-6 * mean.max(1.0));
     }
 }
+
+#[test]
+fn a_book_that_does_not_add_up_is_told() {
+    const LEN: usize = SLOT * 113 + 8 * 69;
+    let faulty = |change: fn(&mut [u8])| {
+        let mut book = vec![0; LEN];
+        change(&mut book);
+        fault(&book)
+    };
+    assert_eq!(faulty(|_| {}), None);
+    assert_eq!(fault(&[0; 9]), Some(format!("it has 9 bytes, a book has {LEN}")));
+    // The slot of the third minute is for minute 4, which belongs to the next place.
+    assert_eq!(faulty(|book| book[3 * SLOT + 3] = 4).unwrap(), "4 stands at place 3 of its minutes");
+    let more = faulty(|book| book[70 * SLOT + 7] = 1);
+    assert_eq!(more.unwrap(), "its hours have more than all since it was begun");
+    assert_eq!(faulty(|book| (book[70 * SLOT + 7], book[SLOT * 113 + 15]) = (1, 1)), None);
+    let lines = |line: &str, count| fault_in_lines(&vec![line.to_owned(); count]);
+    assert_eq!(lines("started 29000000 q  5", 63), None);
+    assert!(lines("started 29000000 q  5", 64).is_some() && lines("dance 29000000 q  5", 1).is_some());
+}

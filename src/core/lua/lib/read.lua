@@ -13,6 +13,14 @@ local function shown(id, full)
   return {fields, spec, tries, redis.call('HMGET', K.out .. id, 'stdout', 'stderr', 'bytes'), live_workers(queue), result}, size
 end
 
+-- What a command answers, or nil where the key is of another kind: whoever checks the books must
+-- not stumble over what is wrong with them.
+local function look(...)
+  local found = redis.pcall(...)
+  if type(found) == 'table' and found.err then return nil end
+  return found
+end
+
 -- Byte order, as sorted sets have it; `<` would ask the server's locale.
 local function before(one, other)
   for i = 1, math.min(#one, #other) do

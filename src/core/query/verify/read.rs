@@ -4,7 +4,7 @@ use super::super::super::error::Result;
 use super::super::super::reply::Items;
 use super::super::super::script;
 use super::super::super::store::Store;
-use super::super::super::verify::{Held, Issued, JobFacts, Member};
+use super::super::super::verify::{Held, Issued, JobFacts, Member, ScheduleFacts};
 
 impl Store {
     pub(super) async fn audit(&self, ids: &[String]) -> Result<Vec<(JobFacts, Issued)>> {
@@ -27,6 +27,8 @@ impl Store {
                 state: entry.maybe_text()?,
                 queue: entry.text()?,
                 bytes: entry.number()?,
+                own: entry.text()?,
+                is_first: entry.number::<u8>()? == 1,
             })
         });
         members.collect()
@@ -55,6 +57,26 @@ impl Store {
         Ok((next, known, page.collect::<Result<_>>()?))
     }
 
+    pub(super) async fn appointments(&self, names: &[String]) -> Result<Vec<ScheduleFacts>> {
+        let args: Vec<&[u8]> = names.iter().map(|name| name.as_bytes()).collect();
+        let mut reply = self.call(&script::APPOINTMENTS, &args).await?;
+        let _now: i64 = reply.number()?;
+        let found = reply.lists().zip(names).map(|(entry, name)| {
+            let mut entry = entry?;
+            Ok(ScheduleFacts {
+                name: name.clone(),
+                fields: entry.items()?.pairs()?.into_iter().collect(),
+                has_plan: entry.number::<u8>()? == 1,
+                is_listed: entry.number::<u8>()? == 1,
+                due: entry.maybe_text()?,
+                alarm: entry.maybe_text()?,
+                source: entry.maybe_text()?,
+                boots: entry.maybe_text()?,
+            })
+        });
+        found.collect()
+    }
+
     pub(super) async fn weigh(&self, ids: &[String]) -> Result<Vec<(String, i64, i64)>> {
         let args: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes()).collect();
         let mut reply = self.call(&script::WEIGH, &args).await?;
@@ -72,8 +94,10 @@ fn facts(id: &str, mut entry: Items) -> Result<JobFacts> {
     let places = entry.items()?.pairs()?;
     let mut sets = entry.items()?;
     let (expiry, retain) = (sets.maybe_text()?, sets.maybe_text()?);
-    let (outputs, tomb) = (sets.maybe_text()?, sets.maybe_text()?);
+    let (outputs, inputs) = (sets.maybe_text()?, sets.maybe_text()?);
+    let (tomb, chain) = (sets.maybe_text()?, sets.maybe_text()?);
     let queue_known = sets.number::<u8>()? == 1;
+    let labels = entry.items()?.pairs()?;
     let mut sizes = entry.items()?;
     let (spec, stdin, result) = (sizes.number::<i64>()?, sizes.number::<i64>()?, sizes.number::<i64>()?);
     let (tries, output) = (sizes.number()?, sizes.number::<u64>()?);
@@ -85,7 +109,10 @@ fn facts(id: &str, mut entry: Items) -> Result<JobFacts> {
         expiry,
         retain,
         outputs,
+        inputs,
         tomb,
+        chain,
+        labels,
         queue_known,
         spec_bytes: (spec >= 0).then_some(spec),
         stdin_bytes: (stdin >= 0).then_some(stdin),

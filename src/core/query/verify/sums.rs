@@ -1,11 +1,13 @@
 //! Sums that the store keeps, against what they are of.
 
+use std::collections::BTreeSet;
+
 use super::super::super::error::Result;
 use super::super::super::reply::Items;
 use super::super::super::state::State;
 use super::super::super::store::Store;
 use super::super::super::verify::Violation;
-use super::Walk;
+use super::{AT_ONCE, Walk};
 
 /// Times that a busy sum is added up before it is left alone.
 const SUM_TRIES: usize = 5;
@@ -65,18 +67,72 @@ impl Store {
         Ok(stamp)
     }
 
-    /// What all outputs count adds up to what the namespace counts, if nothing was written
-    /// since the walk began.
-    pub(super) async fn add_up_output(&self, walk: &mut Walk, before: i64) -> Result<()> {
-        let after = self.meta_number("out_bytes").await?;
-        if before != after {
-            walk.found.notes.push("jobs write too much to add the bytes of all output up".to_owned());
-        } else if walk.out_bytes != after {
-            let says =
-                format!("the namespace counts {after} bytes of output, its jobs have {}", walk.out_bytes);
-            let (code, subject) = ("out_bytes", "meta".to_owned());
-            walk.found.violations.push(Violation { code, subject, says });
+    /// All output together, and all kept input, is what the namespace counts. `met` is the
+    /// output that the walk met, and what was counted before it.
+    pub(super) async fn add_up_kept(&self, walk: &mut Walk, met: (i64, i64)) -> Result<()> {
+        // A walk may meet a key twice, so only a sum that fits is believed.
+        let fits = met.0 == met.1 && self.meta_number("out_bytes").await? == met.1;
+        let fields = [("in_bytes", "kept input"), ("out_bytes", "output")];
+        for (field, what) in fields.into_iter().take(if fits { 1 } else { 2 }) {
+            match self.kept(field).await? {
+                Some((counted, sum)) if counted != sum => {
+                    let says = format!("the namespace counts {counted} bytes of {what}, its jobs have {sum}");
+                    walk.found.violations.push(Violation { code: field, subject: "meta".to_owned(), says });
+                }
+                Some(_) => {}
+                None => walk.found.notes.push(format!("jobs are too busy to add the bytes of all {what} up")),
+            }
         }
         Ok(())
+    }
+
+    /// What is counted and what it is, once they agree or are the same twice.
+    async fn kept(&self, field: &str) -> Result<Option<(i64, i64)>> {
+        let mut last = None;
+        for _ in 0..SUM_TRIES {
+            let counted = self.meta_number(field).await?;
+            let sum = if field == "out_bytes" { self.all_output().await? } else { self.all_input().await? };
+            if counted != self.meta_number(field).await? {
+                continue;
+            }
+            if counted == sum || last == Some((counted, sum)) {
+                return Ok(Some((counted, sum)));
+            }
+            last = Some((counted, sum));
+        }
+        Ok(None)
+    }
+
+    async fn all_output(&self) -> Result<i64> {
+        let (mut ids, mut cursor) = (BTreeSet::new(), "0".to_owned());
+        let prefix = self.keys.out("");
+        loop {
+            let names = self.scan(&mut cursor, &prefix).await?;
+            ids.extend(names.iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned));
+            if cursor == "0" {
+                break;
+            }
+        }
+        let (ids, mut at, mut sum): (Vec<String>, _, _) = (ids.into_iter().collect(), 0, 0);
+        while at < ids.len() {
+            let page = self.weigh(&ids[at..ids.len().min(at + AT_ONCE)]).await?;
+            at += page.len().max(1);
+            sum += page.iter().map(|(_, counted, _)| counted).sum::<i64>();
+        }
+        Ok(sum)
+    }
+
+    async fn all_input(&self) -> Result<i64> {
+        let (mut score, mut id, mut sum) = (String::new(), String::new(), 0);
+        loop {
+            let page = self.members_of(&["inputs", "", "page", &score, &id]).await?;
+            let Some(end) = page.last() else { return Ok(sum) };
+            (score, id) = (end.score.clone().unwrap_or_default(), end.id.clone());
+            for some in page.chunks(AT_ONCE) {
+                let ids: Vec<String> = some.iter().map(|member| member.id.clone()).collect();
+                let found = self.audit(&ids).await?;
+                sum += found.iter().filter_map(|(facts, _)| facts.stdin_bytes).sum::<i64>();
+            }
+        }
     }
 }
