@@ -18,6 +18,8 @@
 mod beats;
 #[path = "mod.rs"]
 mod chaos;
+#[path = "../beat/owners.rs"]
+mod owners;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -70,6 +72,7 @@ const SECTIONS: [Section; 15] = [
     ("cancel", cancel),
     ("output", |_| sections::output(4, 5_000_000_000)),
     ("beat", beat),
+    ("owners", |wanted| counted(&owners::owners(wanted.rounds(500)))),
     ("shutdown", |wanted| counted(&shutdown::shutdown(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
 ];
 

@@ -156,6 +156,11 @@ Examples:
   jobq inspect job ID1 ID2 --format '{id} {exit_code} {output.stdout_bytes}'";
 
 pub(super) const INSPECT_WHY: &str = "\
+Examples:
+  jobq inspect why ID
+  jobq inspect why ID --watch
+  jobq inspect why ID --format '{code}'
+
 Reasons:
   it ended         succeeded, failed, expired, cancelled
   on a worker      running, cancelling, worker_silent
@@ -163,13 +168,9 @@ Reasons:
   given back       refused, starved
   its queue        paused, purging, limit_running, limit_rate
   its workers      no_worker, workers_quiet, in_line
-  the server       redis_unreachable, redis_loading, redis_read_only, redis_replica_cut, redis_disk,
-                   redis_memory, redis_replicas, redis_denied, redis_refusing
-
-Examples:
-  jobq inspect why ID
-  jobq inspect why ID --watch
-  jobq inspect why ID --format '{code}'";
+  the server       redis_unreachable, redis_loading, redis_read_only,
+                   redis_replica_cut, redis_disk, redis_memory,
+                   redis_replicas, redis_denied, redis_refusing";
 
 pub(super) const INSPECT_WORKERS: &str = "\
 Examples:
