@@ -51,7 +51,7 @@ struct Wanted {
 
 type Section = (&'static str, fn(&Wanted) -> Json);
 
-const SECTIONS: [Section; 15] = [
+const SECTIONS: [Section; 16] = [
     ("storm", |wanted| storm(wanted, Fsync::Always)),
     ("everysec", |wanted| storm(wanted, Fsync::Everysec)),
     ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100), wanted.parallel))),
