@@ -128,7 +128,7 @@ complete -c jobq -n "__fish_jobq_using_subcommand worker" -l json -d 'Print JSON
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l crontab -d 'Crontab to run on the queue, read again when it changes; may be repeated' -r -F
+complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l crontab -d 'Crontab to run on the queue, or a folder of them as /etc/cron.d; read again on change; may be repeated' -r -F
 complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l worker-user -d 'User that the workers of the queue run as; default: the one who runs this' -r
 complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -s q -l queue -d 'Queue of the crontab\'s jobs; default: cron-HOST' -r
 complete -c jobq -n "__fish_jobq_using_subcommand beat; and not __fish_seen_subcommand_from next check add list remove pause resume trigger import" -l host -d 'Name of this machine in the names of schedules and queue; default: the host name' -r
@@ -634,6 +634,14 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_s
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "stop" -d 'Ask workers to end, as TERM does'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "events" -d 'Say how many events are kept'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and not __fish_seen_subcommand_from cancel retry requeue delete pause resume limit purge quiet stop events server" -f -a "server" -d 'Manage the local store\'s server'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -s q -l queue -d 'Only of this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l task -d 'Only of this task; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l label -d 'Only with this label; repeated, all of them' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l group -d 'Only of this group; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l since -d 'Only what ended, or was enqueued if it has not ended, since then: 1h, yesterday 09:00, a date' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l until -d 'Only what ended, or was enqueued if it has not ended, before then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l state -d 'Only in this state, as shown; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l limit -d 'Of those that fit, at most this many, in the order of inspect jobs --oldest' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l reason -d 'Why, for whoever looks later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
@@ -644,11 +652,21 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l dry-run -d 'Only say how many fit, and show some'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -s y -l yes -d 'Do not ask; needed off a terminal'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l wait -d 'Wait until their processes are gone'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l json -d 'Print JSON: one object, or one a line for lists'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -s q -l queue -d 'Only of this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l task -d 'Only of this task; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l label -d 'Only with this label; repeated, all of them' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l group -d 'Only of this group; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l since -d 'Only what ended, or was enqueued if it has not ended, since then: 1h, yesterday 09:00, a date' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l until -d 'Only what ended, or was enqueued if it has not ended, before then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l state -d 'Only in this state, as shown; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l limit -d 'Of those that fit, at most this many, in the order of inspect jobs --oldest' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l reason -d 'Why, for whoever looks later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
@@ -659,10 +677,20 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l dry-run -d 'Only say how many fit, and show some'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -s y -l yes -d 'Do not ask; needed off a terminal'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l json -d 'Print JSON: one object, or one a line for lists'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -s q -l queue -d 'Only of this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l task -d 'Only of this task; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l label -d 'Only with this label; repeated, all of them' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l group -d 'Only of this group; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l since -d 'Only what ended, or was enqueued if it has not ended, since then: 1h, yesterday 09:00, a date' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l until -d 'Only what ended, or was enqueued if it has not ended, before then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l state -d 'Only in this state, as shown; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l limit -d 'Of those that fit, at most this many, in the order of inspect jobs --oldest' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l reason -d 'Why, for whoever looks later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
@@ -673,10 +701,20 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l dry-run -d 'Only say how many fit, and show some'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -s y -l yes -d 'Do not ask; needed off a terminal'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l json -d 'Print JSON: one object, or one a line for lists'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -s v -l verbose -d 'Say more; twice for still more'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from requeue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -s q -l queue -d 'Only of this queue; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l task -d 'Only of this task; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l label -d 'Only with this label; repeated, all of them' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l group -d 'Only of this group; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l since -d 'Only what ended, or was enqueued if it has not ended, since then: 1h, yesterday 09:00, a date' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l until -d 'Only what ended, or was enqueued if it has not ended, before then' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l state -d 'Only in this state, as shown; may be repeated' -r
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l limit -d 'Of those that fit, at most this many, in the order of inspect jobs --oldest' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l reason -d 'Why, for whoever looks later' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l url -d 'Server to use: redis://, rediss://, unix://, redis+unix://, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; without it the local store' -r
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l namespace -d 'Namespace: one independent system on a server; default: default' -r
@@ -687,6 +725,8 @@ complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subco
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Also in pipes'
 never\t'Not at all'"
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l dry-run -d 'Only say how many fit, and show some'
+complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask; needed off a terminal'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l json -d 'Print JSON: one object, or one a line for lists'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -l quiet -d 'Say nothing but data and errors'
 complete -c jobq -n "__fish_jobq_using_subcommand control; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more; twice for still more'

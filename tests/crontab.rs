@@ -267,6 +267,63 @@ fn output_is_mailed_by_the_sendmail_of_the_worker() {
 }
 
 #[test]
+fn a_folder_of_crontabs_is_followed_as_cron_follows_its_own() {
+    let server = Server::start();
+    let room = Room::new(&server);
+    let me = me(&room);
+    let line = |word: &str| format!("# of a package\nMAILTO=\"\"\n* * * * *\t{me}\techo {word}\n");
+    std::fs::create_dir(room.work().join("cron.d")).unwrap();
+    for name in ["php", "e2scrub_all", "old.dpkg-old", ".placeholder"] {
+        room.write(&format!("cron.d/{name}"), line(name));
+    }
+    let private = room.write("cron.d/loose", line("loose"));
+    std::fs::set_permissions(&private, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    room.write("single", "* * * * * echo single\n");
+
+    let check = room.jobq(["beat", "check", "cron.d"]).run().status(0).stdout_text();
+    assert!(
+        check.contains("cron.d/old.dpkg-old:1:1: warning: left out: as with cron, a name has"),
+        "{check}"
+    );
+    assert!(
+        check.contains("cron.d/loose:1:1: warning: left out: others than its owner can write it"),
+        "{check}"
+    );
+    let imported = room.jobq(["beat", "import", "crontab", "cron.d"]).run().status(0).stdout_text();
+    assert_eq!(imported.matches("[schedules.").count(), 2, "{imported}");
+
+    let given = ["--crontab", "cron.d", "--crontab", "single"];
+    let running = beat(&room, &given);
+    let scripts = || -> Vec<String> {
+        let all = schedules(&room);
+        let mut scripts: Vec<String> =
+            all.iter().map(|one| one["argv"][2].as_str().unwrap().to_owned()).collect();
+        scripts.sort();
+        scripts
+    };
+    let wait = |wanted: &[&str]| wait_for(&format!("{wanted:?}"), PATIENCE, || scripts() == wanted);
+    wait(&["echo e2scrub_all", "echo php", "echo single"]);
+    // Files come, go and change while it runs.
+    std::fs::remove_file(room.work().join("cron.d/php")).unwrap();
+    room.write("cron.d/new", line("new"));
+    wait(&["echo e2scrub_all", "echo new", "echo single"]);
+    std::fs::set_permissions(&private, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    wait(&["echo e2scrub_all", "echo loose", "echo new", "echo single"]);
+    end(running);
+    // What goes while no beat is there goes with the next one.
+    std::fs::remove_file(room.work().join("cron.d/new")).unwrap();
+    let running = beat(&room, &given);
+    wait(&["echo e2scrub_all", "echo loose", "echo single"]);
+    end(running);
+    // One line that cannot run holds all of the folder up, unless it is left out by word.
+    room.write("cron.d/bad", "* * * * * nobody-there echo bad\n");
+    let refused = room.jobq(["beat", "--crontab", "cron.d"]).run().status(65);
+    assert!(refused.stderr_text().contains("cron.d/bad:1:1: its user is "), "{refused}");
+    room.jobq(["beat", "--crontab", "cron.d", "--crontab", "./cron.d"]).run().status(2);
+    room.jobq(["beat", "--crontab", "cron.e"]).run().status(66);
+}
+
+#[test]
 fn a_line_for_the_boot_runs_once_after_each_boot_of_its_host() {
     let server = Server::start();
     let room = Room::new(&server);

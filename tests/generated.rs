@@ -129,6 +129,8 @@ fn the_page_of_guarantees_names_tests_and_runs_that_exist() {
         "baseline-workers",
         "trees",
         "output",
+        "beat",
+        "owners",
         "shutdown",
     ] {
         assert!(page.contains(&format!("*{section}*")), "{section} is not on the page");

@@ -14,6 +14,7 @@
 mod support;
 
 mod beat;
+mod bulk;
 mod chaos;
 #[path = "chaos/short.rs"]
 mod chaos_short;
@@ -41,6 +42,7 @@ mod mutants;
 mod operators;
 mod outcomes;
 mod output;
+mod races;
 mod reconnect;
 mod refusals;
 mod schedules;

@@ -84,7 +84,8 @@ pub(crate) fn page() -> String {
     entries(&mut page, ALERT);
     table(&mut page, "[schedules.NAME]", SCHEDULES, SCHEDULE);
     page.subsection("alert of a schedule");
-    page.text("A job on the queue `hooks` when a success is overdue, and one when there is a success again.");
+    page.text("A job when a success is overdue, and one when there is a success again: on the queue `hooks.commands`, \
+         which every worker serves that may run commands, or without a `command` the alert of its task on `hooks`.");
     entries(&mut page, MISSED_ALERT);
     table(
         &mut page,

@@ -142,6 +142,11 @@ user; a line whose user is not the one that the workers run as (`--worker-user`,
 refused, and a worker that runs as somebody else does not run its jobs. What is refused is told by file and line \
 before anything runs, and nothing of that file is published, unless `--skip-refused` leaves such lines out.
 
+A folder is read as cron reads `/etc/cron.d`: each line names a user, and files count whose names have only letters, \
+digits, `_` and `-`, that belong to root or to the user of this command, that nobody else can write, and that have no \
+second name. The others are left out, and the start of the beat and `jobq beat check` say so. Files that come and go \
+are seen within seconds.
+
 `@reboot` makes one job for each boot of the machine whose crontab has it, and only a beat on that machine makes \
 it. The name of a schedule is made of host, path and line: it stays the same wherever the line stands in its file. \
 A file is read again within seconds of a change; a version with a line that is refused does not count, and what \

@@ -7,7 +7,7 @@ use super::book::Known;
 use super::clock::ServerClock;
 use super::plan::{Facts, Step, step};
 use crate::core::error::Result;
-use crate::core::store::{Acted, BootDue, Tick, TickDue};
+use crate::core::store::{Acted, Ahead, BootDue, Tick, TickDue};
 use crate::service::journal::{Event, Level};
 
 /// Ticks of one schedule in a row; then others have their turn.
@@ -20,6 +20,8 @@ pub(super) enum Job {
     Tick(TickDue),
     /// A boot of this host.
     Boot(BootDue),
+    /// A clock that was set back.
+    Ahead(Ahead),
 }
 
 /// What came of it.
@@ -41,6 +43,15 @@ pub(super) async fn act(
     let Ok(known) = &*page else { return Ok(Came::Rest) };
     match job {
         Job::Boot(boot) => boots(&shared, &boot, known, clock).await,
+        Job::Ahead(ahead) => {
+            let next_ms = known.times.next_after(ahead.open_from(clock.now_ms()) - 1);
+            if shared.store.anchor(&ahead, next_ms, &shared.beat).await? {
+                let event =
+                    Event::new(Level::Warn, "goes on with what was passed over: the clock had been ahead");
+                shared.say(&event.with("schedule", &ahead.name));
+            }
+            Ok(Came::Rest)
+        }
         Job::Tick(due) if due.due_ms.is_none() => {
             if shared.store.schedule_retire(&due).await? {
                 shared.say(

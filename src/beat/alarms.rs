@@ -9,7 +9,7 @@ use super::Shared;
 use super::book::{Book, Known};
 use crate::core::error::Result;
 use crate::core::name::Name;
-use crate::core::script::HOOK_QUEUE;
+use crate::core::script::{COMMAND_HOOK_QUEUE, HOOK_QUEUE};
 use crate::core::spec::{Backoff, Kind, Limits, Retry, Spec};
 use crate::core::store::{Alarm, NewJob};
 use crate::service::journal::{Event, Level};
@@ -42,7 +42,8 @@ pub(super) async fn tell(shared: &Shared, book: &mut Book, alarms: &[Alarm]) -> 
 /// alert of its task.
 fn hook(alarm: &Alarm, known: &Known) -> Option<(String, NewJob)> {
     let definition = &known.definition;
-    let queue = Name::new(HOOK_QUEUE).ok()?;
+    let of_task = definition.alert_command.is_empty();
+    let queue = Name::new(if of_task { HOOK_QUEUE } else { COMMAND_HOOK_QUEUE }).ok()?;
     let reason = match definition.alert_after_ms {
         Some(after_ms) => {
             format!("no success of schedule {} within {} s of its tick", alarm.name, after_ms / 1000)
@@ -69,7 +70,7 @@ fn hook(alarm: &Alarm, known: &Known) -> Option<(String, NewJob)> {
         max_delay_ms: 600_000,
         jitter: false,
     };
-    if definition.alert_command.is_empty() {
+    if of_task {
         spec.task = Some(definition.job.task.clone()?);
         spec.named = BTreeMap::from([("event".to_owned(), Value::String(alarm.event.clone()))]);
     } else {

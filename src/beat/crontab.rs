@@ -27,6 +27,8 @@ const PATH: &str = "/usr/bin:/bin";
 pub struct Reading<'a> {
     /// Where it is, for people: `/etc/crontab`.
     pub place: &'a str,
+    /// Who may remove its schedules: [`source`] of it, or of the folder that has it.
+    pub source: Name,
     /// Its part in the names of its schedules, the same as long as the file is where it is.
     pub label: Name,
     /// The machine it belongs to.
@@ -307,10 +309,7 @@ impl Reader<'_> {
             expires: None,
             job,
             stdin: stdin.map(Bytes),
-            source: Source {
-                kind: source(&reading.host, &reading.label).unwrap_or_else(|| name.clone()),
-                place: format!("{}:{number}", reading.place),
-            },
+            source: Source { kind: reading.source.clone(), place: format!("{}:{number}", reading.place) },
             name,
         }
     }

@@ -19,8 +19,8 @@
 //!
 //! Time is Redis TIME, learned from each reply and carried on by the monotonic clock
 //! (`clock`); the script has the last word. If the server's clock jumps forward, the ticks
-//! between are missed ones; if it jumps back, they are not repeated, because the due time
-//! stays. A beat looks at least once a second, so a lost bell or a jump costs no more.
+//! between are missed ones; if it jumps back, nothing is repeated, because the due time stays,
+//! and what the jump forward had passed over is acted on after all (`lua/anchor.lua`). A beat looks at least once a second, so a lost bell or a jump costs no more.
 //!
 //! A beat holds nothing that its death could cost. Definitions are read when they are due and
 //! kept by their hash (`book`); what is not due costs nothing. `publish` writes this beat's

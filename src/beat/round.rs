@@ -15,7 +15,7 @@ use super::settings::{FOLLOW_MS, Said};
 use super::{Shared, Wake, alarms};
 use crate::core::error::{Error, Result};
 use crate::core::report::Census;
-use crate::core::store::{BootDue, Due, Presence, TickDue};
+use crate::core::store::{Ahead, BootDue, Due, Presence, TickDue};
 use crate::service::chance::random_unit;
 use crate::service::journal::{Event, Level};
 use crate::service::pages::locked;
@@ -229,6 +229,8 @@ impl Beat<'_> {
         }
         // A boot is of one host: whoever is there does it.
         mine.extend(due.boots.iter().cloned().map(Job::Boot));
+        // Seldom, and whoever comes second changes nothing.
+        mine.extend(due.ahead.iter().cloned().map(Job::Ahead));
         mine
     }
 
@@ -289,7 +291,9 @@ impl Job {
     /// Name and hash.
     fn key(&self) -> (&str, &str) {
         match self {
-            Job::Tick(TickDue { name, hash, .. }) | Job::Boot(BootDue { name, hash, .. }) => (name, hash),
+            Job::Tick(TickDue { name, hash, .. })
+            | Job::Boot(BootDue { name, hash, .. })
+            | Job::Ahead(Ahead { name, hash, .. }) => (name, hash),
         }
     }
 }

@@ -23,7 +23,7 @@ pub use beat::{
     RemoveArgs, SuspendArgs,
 };
 pub use control::{
-    CancelArgs, ControlArgs, ControlCommand, DeleteArgs, KeepArgs, LimitArgs, PauseArgs, PurgeArgs,
+    BulkArgs, CancelArgs, ControlArgs, ControlCommand, DeleteArgs, KeepArgs, LimitArgs, PauseArgs, PurgeArgs,
     QuietArgs, RequeueArgs, ResumeArgs, RetryArgs, ServerCommand, StopArgs,
 };
 pub use enqueue::EnqueueArgs;

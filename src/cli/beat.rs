@@ -3,6 +3,7 @@
 mod check;
 mod desk;
 mod files;
+mod folder;
 mod import;
 mod next;
 mod run;

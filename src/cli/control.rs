@@ -11,6 +11,7 @@ use crate::core::store::{By, Store};
 use crate::local;
 use crate::view::{Problem, json};
 
+mod bulk;
 mod jobs;
 mod queues;
 mod workers;
@@ -66,12 +67,17 @@ impl Context {
         Ok(())
     }
 
-    /// Whether the person says yes; off a terminal only `--yes` does.
-    fn confirmed(&self, what: &str, question: &str) -> Result<bool, Stop> {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            let message = format!("{what} needs --yes off a terminal");
-            return Err(Problem::new(exit::USAGE, "needs_yes", message).into());
+    /// Off a terminal only `--yes` says that somebody means it.
+    fn can_ask(&self, what: &str) -> Result<(), Problem> {
+        if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+            return Ok(());
         }
+        Err(Problem::new(exit::USAGE, "needs_yes", format!("{what} needs --yes off a terminal")))
+    }
+
+    /// Whether the person says yes.
+    fn confirmed(&self, what: &str, question: &str) -> Result<bool, Stop> {
+        self.can_ask(what)?;
         self.out.ask(&format!("{question}. Go on? [y/N] "));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;

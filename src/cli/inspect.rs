@@ -20,7 +20,7 @@ use crate::view::{Problem, json};
 
 use present::present;
 
-pub(super) use jobs::explained;
+pub(super) use jobs::{explained, filter};
 
 pub(super) async fn run(context: &Context, args: &InspectArgs) -> Done {
     match &args.command {

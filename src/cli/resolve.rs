@@ -10,7 +10,7 @@ use crate::config::{Config, DEFAULT_QUEUE, Policy, TaskDef};
 use crate::core::bytes::Bytes;
 pub use crate::core::bytes::MAX_WORD_BYTES;
 use crate::core::name::Name;
-use crate::core::script::HOOK_QUEUE;
+use crate::core::script::HOOK_QUEUES;
 use crate::core::spec::{Origin, Retry, Spec};
 use crate::core::when::{self, LocalZone, instant, rfc3339, short};
 use crate::view::Problem;

@@ -9,7 +9,7 @@ use super::env::EnvFacts;
 use super::exit;
 use crate::config::{self, Config, DEFAULT_QUEUE};
 use crate::core::name::Name;
-use crate::core::script::HOOK_QUEUE;
+use crate::core::script::HOOK_QUEUES;
 use crate::metrics::Address;
 use crate::view::Problem;
 use crate::worker::output::Keep;
@@ -66,8 +66,8 @@ fn bytes(flag: Option<u64>, file: Option<u64>, default: u64) -> usize {
 pub fn worker(args: &WorkerArgs, config: &Config, env: &EnvFacts) -> Result<WorkerPlan, Problem> {
     let file = &config.worker;
     let queues = queues(&args.queues, config);
-    if queues.iter().any(|(queue, _)| queue.as_str() == HOOK_QUEUE) {
-        let words = "the queue hooks is jobq's own: every worker that knows tasks serves it";
+    if let Some((queue, _)) = queues.iter().find(|(queue, _)| HOOK_QUEUES.contains(&queue.as_str())) {
+        let words = format!("the queue {queue} is jobq's own: workers serve it without being told");
         return Err(Problem::new(exit::USAGE, "usage", words));
     }
     let strict = args.strict || file.strict.unwrap_or_default();

@@ -163,18 +163,26 @@ async fn interruption(signals: &mut Option<Signals>, timeout_ms: Option<u64>) ->
 }
 
 /// The signals that end a wait; `None` where the system has none to spare.
-struct Signals {
+pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    fn catch() -> Option<Signals> {
+    pub(super) fn catch() -> Option<Signals> {
         let catch = |kind| signal(kind).ok();
         Some(Signals {
             interrupt: catch(SignalKind::interrupt())?,
             terminate: catch(SignalKind::terminate())?,
         })
+    }
+
+    /// The exit code of whoever is ended by the one that comes.
+    pub(super) async fn caught(this: &mut Option<Signals>) -> u8 {
+        match interruption(this, None).await {
+            Interrupted::Terminated => 143,
+            _ => 130,
+        }
     }
 }
 

@@ -98,6 +98,8 @@ keys! {
     schedule = "schedule:";
     /// zset: schedules by the millisecond a beat should look at them: their next tick.
     due = "due";
+    /// zset: schedules that passed over ticks without a job, by the end of the newest such hole: what lies ahead of the clock was acted on by a clock that was set back since.
+    ahead = "ahead";
     /// zset: schedules by the millisecond something about a missing success is to be told.
     alarms = "alarms";
     /// zset: the jobs of a schedule that have not ended, in the order they were made.

@@ -11,8 +11,15 @@ pub const FORMAT: &str = "1";
 /// How long a worker counts as live after it last said what it serves, in milliseconds.
 pub const LIVE_MS: i64 = 20_000;
 
-/// The queue of hook jobs. Every worker serves it with a slot of its own.
+/// The queue of tasks' hooks. Every worker that knows tasks serves it with a slot of its own.
 pub const HOOK_QUEUE: &str = "hooks";
+
+/// The queue of hooks that are commands: alerts of schedules. Every worker that may run commands
+/// serves it with a slot of its own.
+pub const COMMAND_HOOK_QUEUE: &str = "hooks.commands";
+
+/// Both.
+pub const HOOK_QUEUES: [&str; 2] = [HOOK_QUEUE, COMMAND_HOOK_QUEUE];
 
 /// The constants that scripts share with this code.
 const CONSTANTS: &str = "\
@@ -29,6 +36,7 @@ local FAILURE_TTL_MS = '1209600000'
 local TOMB_MS = 86400000
 local DEFAULT_LEASE_MS = '30000'
 local HOOK_QUEUE = 'hooks'
+local COMMAND_HOOK_QUEUE = 'hooks.commands'
 local REMIND_MS = 3600000
 local MAX_EVENTS = '100000'
 local WAITING_MAX = 100
@@ -37,6 +45,8 @@ local DONE_MS = 86400000
 local LEAD_MS = 2500
 local FORGET_BEAT_MS = 3600000
 local CENSUS_PAGE = 500
+local AHEAD_MS = 1000
+local MAX_HOLES = 8
 ";
 
 /// One script: its text and its hash.
@@ -183,6 +193,8 @@ scripts! {
     TRIGGER = "trigger", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
     /// Acts on a tick.
     TICK = "tick", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
+    /// Goes on after the clock was set back.
+    ANCHOR = "anchor", ALWAYS, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
     /// Tells of a missing success.
     ALARM = "alarm", AT_THE_DOOR, [CLOCK, BASE, EVENTS, TALLY, MOVE, HOUSE, CHORE, ACCEPT, SCHEDULE];
     /// A beat is there.

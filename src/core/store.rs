@@ -21,7 +21,9 @@ mod control;
 mod schedules;
 mod words;
 
-pub use beats::{Acted, Alarm, Attendance, BootDue, Due, Origin, PauseSpan, Plan, Presence, Tick, TickDue};
+pub use beats::{
+    Acted, Ahead, Alarm, Attendance, BootDue, Due, Origin, PauseSpan, Plan, Presence, Tick, TickDue,
+};
 pub use schedules::{PUT_AT_ONCE, Publication, Published, Put, Removed, Resumed, Triggered};
 
 pub use words::{

@@ -11,10 +11,20 @@ pub struct Bar(ProgressBar);
 impl Bar {
     /// A bar over `total` jobs; shown only if `welcome` ([`super::out::Out::wants_bar`]).
     pub fn new(total: u64, welcome: bool) -> Bar {
+        Bar::styled(Some(total), welcome, "{bar:30.cyan} {pos}/{len}  {wide_msg}  {elapsed}")
+    }
+
+    /// A number that grows, of nobody knows how many.
+    pub fn counting(what: &'static str, welcome: bool) -> Bar {
+        let bar = Bar::styled(None, welcome, "{spinner:.cyan} {pos} {wide_msg}  {elapsed}");
+        bar.0.set_message(what);
+        bar
+    }
+
+    fn styled(total: Option<u64>, welcome: bool, template: &str) -> Bar {
         let target = if welcome { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(total), target);
-        let style = ProgressStyle::with_template("{bar:30.cyan} {pos}/{len}  {wide_msg}  {elapsed}");
-        if let Ok(style) = style {
+        let bar = ProgressBar::with_draw_target(total, target);
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸─"));
         }
         if welcome {
@@ -28,6 +38,11 @@ impl Bar {
     pub fn show(&self, ended: u64, failed: u64, running: u64) {
         self.0.set_position(ended);
         self.0.set_message(message(failed, running));
+    }
+
+    /// Shows that so many have been dealt with.
+    pub fn reach(&self, done: u64) {
+        self.0.set_position(done);
     }
 
     /// Removes the bar; words and exit codes say the rest.

@@ -264,6 +264,7 @@ fn silent(job: &JobReport, seen_ms: Option<i64>, workers: usize) -> String {
         None => "is not in the books any more".to_owned(),
     };
     let then = match workers {
+        _ if job.cancelling => "its cancel is recorded, and it does not start again".to_owned(),
         0 => format!("no live worker of queue {} is there to take it over", job.spec.queue),
         _ => "another one takes it over when it has seen that one stand still for its lease".to_owned(),
     };

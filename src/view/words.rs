@@ -3,6 +3,7 @@
 use crate::core::outcome::Outcome;
 use crate::core::signal;
 use crate::core::spec::Spec;
+use crate::core::state::State;
 
 /// How an attempt ended, in words: `exit code 3`, `killed by SIGKILL`.
 pub fn outcome(outcome: Outcome) -> String {
@@ -49,6 +50,23 @@ pub fn count(number: u64, noun: &str) -> String {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
     }
+}
+
+/// Jobs by state: `3 waiting, 2 delayed, 1 running`.
+pub fn parts(parts: &[(State, u64)]) -> String {
+    let word = |state| match state {
+        State::Scheduled => "delayed",
+        State::Blocked => "blocked",
+        State::Pending => "waiting",
+        State::Started => "running",
+        State::Retry => "between attempts",
+        State::Success => "succeeded",
+        State::Failure => "failed",
+        State::Revoked => "revoked",
+        State::Expired => "expired",
+    };
+    let each: Vec<String> = parts.iter().map(|(state, jobs)| format!("{jobs} {}", word(*state))).collect();
+    each.join(", ")
 }
 
 /// How often: `once`, `twice`, `3 times`.

@@ -37,7 +37,7 @@ use super::start;
 use super::watch::Watch;
 use crate::core::error::Error;
 use crate::core::name::Name;
-use crate::core::script::HOOK_QUEUE;
+use crate::core::script::HOOK_QUEUES;
 use crate::core::store::{Claimed, Identity, Pulse, Store, TO_THE_WORKER, Wish};
 use crate::service::journal::Journal;
 use crate::service::{bell, pages, reach};
@@ -271,7 +271,7 @@ impl Engine {
                 },
                 Some(item) = news.recv() => self.hear(item),
                 answer = self.pulses.answer() => self.take(answer),
-                () = bell.notified() => if self.free() + self.hook_room() > 0 { self.pulses.hurry() } else { self.pulses.nudge() },
+                () = bell.notified() => if self.room() > 0 { self.pulses.hurry() } else { self.pulses.nudge() },
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
             self.condemn_late();
@@ -285,23 +285,16 @@ impl Engine {
     fn channels(&self) -> Vec<String> {
         let keys = self.shared.store.keys();
         let queues = self.shared.settings.queues.iter().map(|(queue, _)| keys.bell(queue.as_str()));
-        queues.chain([keys.note(self.identity.worker.as_str()), keys.bell(HOOK_QUEUE)]).collect()
-    }
-
-    /// Hooks have one slot of their own, on workers that know tasks.
-    fn hook_room(&self) -> usize {
-        let takes =
-            self.mode == Mode::Running && !self.is_unsettled() && !self.scarcity.holds(Instant::now());
-        let knows_tasks = takes && !self.shared.settings.tasks().is_empty();
-        let busy = self.held.values().any(|held| held.queue == HOOK_QUEUE);
-        usize::from(knows_tasks && !busy)
+        let hooks = HOOK_QUEUES.iter().map(|queue| keys.bell(queue));
+        queues.chain(hooks).chain([keys.note(self.identity.worker.as_str())]).collect()
     }
 
     /// Slots that a claim may fill. Jobs whose end is being reported do not take a slot, but
     /// more of them than slots means that Redis does not take reports: then wait.
     fn free(&self) -> usize {
         let slots = self.shared.settings.slots;
-        let hooks = self.held.values().filter(|held| held.runs && held.queue == HOOK_QUEUE).count();
+        let is_hook = |queue: &str| HOOK_QUEUES.contains(&queue);
+        let hooks = self.held.values().filter(|held| held.runs && is_hook(&held.queue)).count();
         let running = self.running();
         if self.mode != Mode::Running
             || self.held.len() - running > slots
@@ -337,10 +330,10 @@ impl Engine {
         // Only a renewal hears of jobs that are not ours any more: while any are held there is
         // one a second, and with all slots busy it takes turns with the claim of hooks.
         self.hooks_turn = !self.hooks_turn;
-        let for_hooks = hooks > 0 && self.hooks_turn;
+        let for_hooks = free == 0 && !hooks.is_empty() && self.hooks_turn;
         let ask = (self.held.values().any(Held::counts) || self.strange.is_some())
             && self.asked_lost.elapsed() >= Duration::from_secs(1);
-        if self.pulses.has_open_claim() || (!ask && (free > 0 || for_hooks)) {
+        if self.pulses.has_open_claim() || for_hooks || (!ask && free > 0) {
             let order = order::order(&settings.queues, settings.strict);
             let queues = order.into_iter().map(|place| {
                 let queue = &settings.queues[place].0;
@@ -349,8 +342,8 @@ impl Engine {
                     self.held.values().filter(|held| held.runs && held.queue == queue.as_str()).count();
                 (queue.to_string(), limit.saturating_sub(busy).min(free))
             });
-            let hooks = (hooks > 0).then(|| (HOOK_QUEUE.to_owned(), hooks));
-            let queues = queues.filter(|(queue, _)| queue != HOOK_QUEUE).chain(hooks).collect();
+            let hooks = hooks.into_iter().map(|queue| (queue.to_owned(), 1));
+            let queues = queues.chain(hooks).collect();
             let known = (!self.is_unsettled()).then_some(self.settling.connection());
             self.pulses.claim(&self.identity, known, free, self.mode.word(), peers_after, queues);
         } else {
@@ -463,7 +456,7 @@ impl Engine {
     }
 
     fn hear(&mut self, item: News) {
-        let was_free = self.free() + self.hook_room();
+        let was_free = self.room();
         match item {
             News::Free(token) => {
                 self.scarcity.eased();
@@ -483,9 +476,7 @@ impl Engine {
         self.empty = false;
         // The last report of a backlog frees a slot just as the end of a job does; and a
         // burst is over only when a claim that was sent after the last report finds nothing.
-        if self.free() + self.hook_room() > was_free
-            || (self.shared.settings.burst.is_some() && self.held.is_empty())
-        {
+        if self.room() > was_free || (self.shared.settings.burst.is_some() && self.held.is_empty()) {
             self.pulses.hurry();
         }
     }

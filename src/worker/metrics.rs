@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::output::Stream;
 use super::settings::Settings;
-use crate::core::script::HOOK_QUEUE;
+use crate::core::script::HOOK_QUEUES;
 use crate::core::stats::{Histogram, bound_ms};
 use crate::core::store::Store;
 use crate::metrics::http::{Page, Pages};
@@ -70,7 +70,8 @@ impl Metrics {
     /// Nothing counted yet. Only queues that the worker serves are ever labels.
     pub(super) fn new(settings: &Settings) -> Metrics {
         let served = settings.queues.iter().map(|(queue, _)| queue.to_string());
-        let queues = served.chain([HOOK_QUEUE.to_owned()]).map(|queue| (queue, QueueCounts::default()));
+        let queues =
+            served.chain(HOOK_QUEUES.map(str::to_owned)).map(|queue| (queue, QueueCounts::default()));
         Metrics {
             birth: Birth::now(),
             slots: settings.slots,

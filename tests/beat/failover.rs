@@ -10,7 +10,7 @@ use jobq::core::schedule::{Definition, Missed, Overlap, Rule};
 use crate::support::beats::{Stage, kill, schedule, ticks};
 use crate::support::books::NAMESPACE;
 use crate::support::resp::Client;
-use crate::support::{ClusterScene, Oracle, PATIENCE, Running, SentinelScene, invariants, wait_for};
+use crate::support::{ClusterScene, Oracle, PATIENCE, Running, SentinelScene, Server, invariants, wait_for};
 
 const EACH_MS: i64 = 2_000;
 const SLOTS: &str = "4";
@@ -171,4 +171,31 @@ fn a_primary_of_a_cluster_that_dies_and_a_slot_that_moves_cost_no_tick_and_doubl
     scene.end_move(NAMESPACE, new, to);
     play.goes_on();
     play.end(scene.node(to).client());
+}
+
+#[test]
+fn a_primary_without_replicas_that_refuses_writes_costs_no_tick_and_doubles_none() {
+    let primary = Server::options().tcp().config("repl-diskless-sync-delay 0").start();
+    let replica = Server::options().config(&format!("replicaof 127.0.0.1 {}", primary.port())).start();
+    wait_for("the replica", PATIENCE, || primary.cli(&["WAIT", "1", "100"]).int() == 1);
+    for (name, value) in [("min-replicas-to-write", "1"), ("min-replicas-max-lag", "2")] {
+        primary.cli(&["CONFIG", "SET", name, value]).text();
+    }
+    let stage = Stage::new(&primary);
+    let mut often = schedule("s", Rule::Every(1_000));
+    (often.missed, often.missed_max) = (Missed::All, 1_000);
+    stage.publish(&[often]);
+    let first = stage.report("s").next_ms.unwrap();
+    let beat = stage.beat().spawn();
+    stage.wait_report("s", "two ticks", |report| report.fired >= 2);
+    replica.stop();
+    beat.wait_stderr("NOREPLICAS", PATIENCE);
+    let before = stage.report("s").fired;
+    replica.cont();
+    stage.wait_report("s", "ticks again", |report| report.fired >= before + 3);
+    kill(beat);
+    let own = ticks(&mut primary.client()).remove("s").unwrap();
+    let expected: Vec<i64> = (0..own.len() as i64).map(|number| first + number * 1_000).collect();
+    assert_eq!(own.keys().copied().collect::<Vec<_>>(), expected);
+    assert!(own.values().all(|times| *times == 1), "{own:?}");
 }

@@ -18,6 +18,8 @@
 mod beats;
 #[path = "mod.rs"]
 mod chaos;
+#[path = "../beat/owners.rs"]
+mod owners;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -29,7 +31,7 @@ use serde_json::{Value as Json, json};
 
 use chaos::stage::{Shape, Stage};
 use chaos::storm::{self, Weather};
-use chaos::{durable, faults, recovery, rollback, sections, shutdown, syscalls};
+use chaos::{cancels, durable, faults, recovery, rollback, sections, shutdown, syscalls};
 use support::Server;
 
 /// What was asked for, from the environment that `make` sets.
@@ -49,7 +51,7 @@ struct Wanted {
 
 type Section = (&'static str, fn(&Wanted) -> Json);
 
-const SECTIONS: [Section; 14] = [
+const SECTIONS: [Section; 16] = [
     ("storm", |wanted| storm(wanted, Fsync::Always)),
     ("everysec", |wanted| storm(wanted, Fsync::Everysec)),
     ("restore", |wanted| counted(&rollback::restores(wanted.seed, wanted.rounds(100), wanted.parallel))),
@@ -67,13 +69,15 @@ const SECTIONS: [Section; 14] = [
         Json::Null
     }),
     ("trees", |wanted| sections::trees(wanted.rounds(1_000))),
+    ("cancel", cancel),
     ("output", |_| sections::output(4, 5_000_000_000)),
     ("beat", beat),
+    ("owners", |wanted| counted(&owners::owners(wanted.rounds(500)))),
     ("shutdown", |wanted| counted(&shutdown::shutdown(wanted.seed, wanted.rounds(1_000), wanted.parallel))),
 ];
 
 /// Counts that must be nothing, in whichever section they stand.
-const MUST_BE_NOTHING: [&str; 21] = [
+const MUST_BE_NOTHING: [&str; 23] = [
     "lost",
     "missing",
     "doubled",
@@ -92,6 +96,8 @@ const MUST_BE_NOTHING: [&str; 21] = [
     "leased_after",
     "processes_left",
     "untold",
+    "started_after_acknowledgement",
+    "double_endings",
     "ticks_doubled",
     "ticks_miscounted",
     "ticks_unaccounted",
@@ -123,6 +129,16 @@ impl Wanted {
     fn rounds(&self, usual: usize) -> usize {
         self.rounds.unwrap_or(usual)
     }
+}
+
+/// Cancels at the moment of a start, an end or a death; then trees that hear no TERM.
+fn cancel(wanted: &Wanted) -> Json {
+    let mut counts = counted(&cancels::race(wanted.rounds(2_000)));
+    let trees = counted(&cancels::trees(wanted.rounds(2_000).div_ceil(40), Duration::from_secs(1)));
+    for (name, count) in trees.as_object().into_iter().flatten() {
+        counts[name] = count.clone();
+    }
+    counts
 }
 
 /// Beats under fire: half as long as a storm, a tick a second of each schedule.

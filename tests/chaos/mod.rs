@@ -8,6 +8,7 @@
 
 #![allow(dead_code, reason = "the tests use a part of it, the program of `make chaos` the rest")]
 
+pub mod cancels;
 pub mod durable;
 pub mod faults;
 pub mod judge;

@@ -203,7 +203,7 @@ fn verbs_of_schedules_and_beats_twice_are_once() {
     for one in &all {
         let word = id(&format!("{}-now", one.name));
         send("trigger", &|desk| {
-            drop(desk.run(desk.store.schedule_trigger(&one.name, &word, &ann(""))).unwrap())
+            drop(desk.run(desk.store.schedule_trigger(&one.name, &word, &ann(""))).unwrap());
         });
     }
     desk.raw(&["ZADD", "jobq:{t}:alarms", "1000", "queues"]);
@@ -213,7 +213,7 @@ fn verbs_of_schedules_and_beats_twice_are_once() {
     });
     let till = Some(When::At(9_999_999_999_999));
     send("pause", &|desk| {
-        assert!(desk.run(desk.store.schedule_pause(&id("skips"), &ann("a"), till)).unwrap())
+        assert!(desk.run(desk.store.schedule_pause(&id("skips"), &ann("a"), till)).unwrap());
     });
     send("resume", &|desk| {
         desk.run(desk.store.schedule_resume(&id("skips"), &ann(""))).unwrap();

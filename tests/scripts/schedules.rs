@@ -247,6 +247,7 @@ fn a_tick_makes_one_job_and_moves_on_in_one_step() {
             + in:PENDING:q ID = p0#2
             + job:ID bytes = BYTES
             + job:ID enq = NOW
+            + job:ID place = 1
             + job:ID queue = q
             + job:ID sched = s
             + job:ID seq = 2
@@ -358,6 +359,47 @@ fn queued_ticks_run_one_after_another_whatever_ends_them() {
     let rest = desk.chain("s");
     desk.start(&who, &rest[0]);
     assert_eq!(desk.book("s", "ended_state"), "FAILURE");
+}
+
+#[test]
+fn a_lost_order_of_a_schedules_jobs_lets_no_two_run_and_none_wait_for_ever() {
+    let desk = Desk::new();
+    let who = desk.worker("w");
+    let schedule = hourly("s");
+    desk.put(&schedule);
+    let mut ids: Vec<String> = (0..4).map(|number| desk.fire(&schedule, 900 - number).1).collect();
+    let token = desk.start(&who, &ids[0]).token;
+    for lost in [true, false] {
+        if lost {
+            desk.raw(&["DEL", "jobq:{t}:chain:s"]);
+        } else {
+            // All but one that waits, as after the restore of an older state.
+            desk.raw(&["ZREM", "jobq:{t}:chain:s", &ids[0], &ids[1], &ids[3]]);
+        }
+        for _ in 0..20 {
+            assert!(desk.claim(&who, 9).is_empty(), "beside a job that runs");
+        }
+    }
+    desk.raw(&["DEL", "jobq:{t}:chain:s"]);
+    let (came, id) = desk.fire(&schedule, 800);
+    assert_eq!(came, "waits");
+    ids.push(id);
+    assert_eq!(desk.cancel(&ids[2]), Came::Cancelled);
+    let mut token = token;
+    for pair in [[0, 1], [1, 3], [3, 4]] {
+        desk.raw(&["DEL", "jobq:{t}:chain:s"]);
+        desk.finish(&ids[pair[0]], &token);
+        let mut next = None;
+        crate::support::wait_for("the next in order", crate::support::PATIENCE, || {
+            next = desk.claim(&who, 9).pop();
+            next.is_some()
+        });
+        let next = next.unwrap();
+        assert_eq!(next.id.as_str(), ids[pair[1]]);
+        token = next.token;
+    }
+    desk.finish(&ids[4], &token);
+    assert_eq!(desk.fire(&schedule, 700).0, "made");
 }
 
 #[test]

@@ -4,6 +4,7 @@ fn reading(system: bool) -> Reading<'static> {
     let host = Name::new("web1").unwrap();
     Reading {
         place: "/etc/crontab",
+        source: source(&host, &label("/etc/crontab")).unwrap(),
         label: label("/etc/crontab"),
         queue: queue(&host).unwrap(),
         host,

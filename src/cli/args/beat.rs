@@ -67,8 +67,8 @@ pub enum BeatCommand {
 #[derive(Debug, Clone, Args)]
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct BeatRunArgs {
-    /// Crontab to run on the queue, read again when it changes; may be repeated
-    #[arg(long = "crontab", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = CRONTAB)]
+    /// Crontab to run on the queue, or a folder of them as /etc/cron.d; read again on change; may be repeated
+    #[arg(long = "crontab", value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = CRONTAB)]
     pub crontabs: Vec<PathBuf>,
     /// How crontabs are read
     #[command(flatten)]
@@ -136,8 +136,8 @@ pub struct NextArgs {
 #[command(after_help = help::BEAT_CHECK)]
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct CheckArgs {
-    /// Configuration (FILE.toml) or crontab; default: the configuration files
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Configuration (FILE.toml), crontab, or folder of crontabs; default: the configuration files
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub file: Option<PathBuf>,
     /// How crontabs are read
     #[command(flatten)]
@@ -281,8 +281,8 @@ pub enum ImportCommand {
 #[command(after_help = help::BEAT_IMPORT)]
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct ImportArgs {
-    /// Crontab to read
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Crontab to read, or a folder of them
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub file: PathBuf,
     /// How crontabs are read
     #[command(flatten)]

@@ -1,10 +1,12 @@
 //! `jobq control`, as typed.
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgAction, ArgGroup, Args, Subcommand};
 
 use super::help;
-use super::values::{Kept, Limit, RateLimit, Span, depth_limit, reason, size_limit, some_span};
+use super::inspect::{FILTERS, FilterArgs};
+use super::values::{Kept, Limit, RateLimit, Span, depth_limit, reason, size_limit, some_span, state};
 use crate::core::name::Name;
+use crate::core::state::State;
 
 /// The arguments of `jobq control`; its help stands with the command.
 #[derive(Debug, Clone, Args)]
@@ -19,16 +21,21 @@ pub struct ControlArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum ControlCommand {
     /// Cancel jobs: those that wait never run, those that run are ended
+    ///
+    /// By id, or all that fit the filters: their number and some of them are shown first. What
+    /// moves on between that and the act is left alone.
     Cancel(CancelArgs),
     /// Run finished jobs again: the same id and command, all counters from zero
     ///
     /// What was enqueued is run as it was, standard input included. A success keeps no input,
-    /// so one that had some cannot be run again. Limits of the queue hold.
+    /// so one that had some cannot be run again. Limits of the queue hold. By filter without
+    /// --state: those in FAILURE.
     Retry(RetryArgs),
     /// Put jobs back to run now: those that run are stopped and use up no attempt
     ///
     /// A job that waits for its time or for its next attempt waits no longer. One that runs
-    /// gets TERM, and KILL after the worker's --kill-after, and goes back to its place.
+    /// gets TERM, and KILL after the worker's --kill-after, and goes back to its place. By filter
+    /// without --state: those in STARTED, SCHEDULED and RETRY.
     Requeue(RequeueArgs),
     /// Remove the records of finished jobs, with their output
     Delete(DeleteArgs),
@@ -73,14 +80,39 @@ pub struct Why {
     pub reason: Option<String>,
 }
 
+/// The filters: jobs are named by id or by them.
+const FILTER: [&str; 7] = ["queues", "states", "tasks", "labels", "groups", "since", "until"];
+
+/// Jobs by filter instead of by id.
+#[derive(Debug, Clone, Args)]
+#[allow(missing_docs)] // the fields are the options, and their help says it
+pub struct BulkArgs {
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Only in this state, as shown; may be repeated
+    #[arg(long = "state", value_name = "STATE", action = ArgAction::Append, value_parser = state, help_heading = FILTERS)]
+    pub states: Vec<State>,
+    /// Of those that fit, at most this many, in the order of inspect jobs --oldest
+    #[arg(long, value_name = "N", conflicts_with = "ids", value_parser = clap::value_parser!(u32).range(1..), help_heading = FILTERS)]
+    pub limit: Option<u32>,
+    /// Only say how many fit, and show some
+    #[arg(long, conflicts_with = "ids", help_heading = FILTERS)]
+    pub dry_run: bool,
+    /// Do not ask; needed off a terminal
+    #[arg(short, long, conflicts_with = "ids", help_heading = FILTERS)]
+    pub yes: bool,
+}
+
 /// `control cancel`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = help::CANCEL)]
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct CancelArgs {
     /// Jobs to cancel
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present_any = FILTER, conflicts_with_all = FILTER)]
     pub ids: Vec<Name>,
+    #[command(flatten)]
+    pub bulk: BulkArgs,
     /// Wait until their processes are gone
     #[arg(long)]
     pub wait: bool,
@@ -94,8 +126,10 @@ pub struct CancelArgs {
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct RetryArgs {
     /// Finished jobs to run again
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present_any = FILTER, conflicts_with_all = FILTER)]
     pub ids: Vec<Name>,
+    #[command(flatten)]
+    pub bulk: BulkArgs,
     #[command(flatten)]
     pub why: Why,
 }
@@ -106,8 +140,10 @@ pub struct RetryArgs {
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct RequeueArgs {
     /// Jobs to put back
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present_any = FILTER, conflicts_with_all = FILTER)]
     pub ids: Vec<Name>,
+    #[command(flatten)]
+    pub bulk: BulkArgs,
     #[command(flatten)]
     pub why: Why,
 }
@@ -118,8 +154,10 @@ pub struct RequeueArgs {
 #[allow(missing_docs)] // the fields are the options, and their help says it
 pub struct DeleteArgs {
     /// Finished jobs whose records are to go
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present_any = FILTER, conflicts_with_all = FILTER)]
     pub ids: Vec<Name>,
+    #[command(flatten)]
+    pub bulk: BulkArgs,
     #[command(flatten)]
     pub why: Why,
 }

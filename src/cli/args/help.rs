@@ -156,6 +156,11 @@ Examples:
   jobq inspect job ID1 ID2 --format '{id} {exit_code} {output.stdout_bytes}'";
 
 pub(super) const INSPECT_WHY: &str = "\
+Examples:
+  jobq inspect why ID
+  jobq inspect why ID --watch
+  jobq inspect why ID --format '{code}'
+
 Reasons:
   it ended         succeeded, failed, expired, cancelled
   on a worker      running, cancelling, worker_silent
@@ -163,13 +168,9 @@ Reasons:
   given back       refused, starved
   its queue        paused, purging, limit_running, limit_rate
   its workers      no_worker, workers_quiet, in_line
-  the server       redis_unreachable, redis_loading, redis_read_only, redis_replica_cut, redis_disk,
-                   redis_memory, redis_replicas, redis_denied, redis_refusing
-
-Examples:
-  jobq inspect why ID
-  jobq inspect why ID --watch
-  jobq inspect why ID --format '{code}'";
+  the server       redis_unreachable, redis_loading, redis_read_only,
+                   redis_replica_cut, redis_disk, redis_memory,
+                   redis_replicas, redis_denied, redis_refusing";
 
 pub(super) const INSPECT_WORKERS: &str = "\
 Examples:
@@ -211,7 +212,7 @@ Examples:
 pub(super) const CONTROL: &str = "\
 Examples:
   jobq control cancel ID
-  jobq control retry ID
+  jobq control retry -q emails --since 1h
   jobq control pause emails --for 1h --reason 'the relay is down'
   jobq control resume emails
   jobq control limit emails --max-depth 10000 --rate 10/s
@@ -224,22 +225,27 @@ Each is recorded with who and why, and shown by jobq inspect events.";
 pub(super) const CANCEL: &str = "\
 Examples:
   jobq control cancel 01kdcb2m9we3xr7yqh5t8vnabc
-  jobq control cancel --wait --reason 'wrong list' ID1 ID2";
+  jobq control cancel --wait --reason 'wrong list' ID1 ID2
+  jobq control cancel -q emails --label team=red --dry-run
+  jobq control cancel -q emails --state pending --yes";
 
 pub(super) const RETRY: &str = "\
 Examples:
   jobq control retry 01kdcb2m9we3xr7yqh5t8vnabc
-  jobq control retry ID1 ID2 --reason 'the disk has room again'";
+  jobq control retry ID1 ID2 --reason 'the disk has room again'
+  jobq control retry -q emails --since 1h --limit 100";
 
 pub(super) const REQUEUE: &str = "\
 Examples:
   jobq control requeue 01kdcb2m9we3xr7yqh5t8vnabc
-  jobq control requeue ID --reason 'need not wait until tomorrow'";
+  jobq control requeue ID --reason 'need not wait until tomorrow'
+  jobq control requeue -q emails --state retry";
 
 pub(super) const DELETE: &str = "\
 Examples:
   jobq control delete 01kdcb2m9we3xr7yqh5t8vnabc
-  jobq control cancel --wait ID && jobq control delete ID";
+  jobq control cancel --wait ID && jobq control delete ID
+  jobq control delete --state revoked --until 7d --yes";
 
 pub(super) const PAUSE: &str = "\
 Examples:

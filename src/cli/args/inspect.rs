@@ -89,7 +89,7 @@ pub struct ViewArgs {
 }
 
 const VIEW: &str = "How it is shown";
-const FILTERS: &str = "Filters; they combine";
+pub(super) const FILTERS: &str = "Filters; they combine";
 
 /// `inspect queues`.
 #[derive(Debug, Clone, Args)]

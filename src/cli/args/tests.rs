@@ -76,7 +76,7 @@ fn values_say_what_is_wrong() {
             "--alert-shell <SCRIPT>",
         ),
         (&["beat", "pause", "x", "--for", "1h", "--until", "09:00"], "cannot be used with"),
-        (&["beat", "--skip-refused"], "--crontab <FILE>"),
+        (&["beat", "--skip-refused"], "--crontab <PATH>"),
         (&["beat", "--shadow", "list"], "cannot be used with"),
         (&["--tls-cert", "x", "status"], "need each other"),
     ] {

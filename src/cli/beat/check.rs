@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::args::{CheckArgs, CrontabArgs};
 use super::super::resolve::schedule;
 use super::super::{Context, Done, config_place, exit};
-use super::files::{self, note};
+use super::files::{self, Found, note};
 use super::run::{NO_SENDMAIL, has_sendmail};
 use super::{facts, now_ms};
 use crate::config::{self, ConfigError, Fault, Where};
@@ -46,12 +46,22 @@ fn no_crontab_options(reading: &CrontabArgs) -> Result<(), Problem> {
 }
 
 fn of_crontab(context: &Context, file: &Path, reading: &CrontabArgs) -> Result<Checked, Problem> {
-    let found = files::crontab(file, reading, &context.env)?;
-    let mut warnings: Vec<Note> =
-        found.crontab.warnings.iter().map(|remark| note(&found.shown, remark)).collect();
+    let all = files::crontabs(file, reading, &context.env)?;
+    let mut checked = Checked { warnings: all.left_out, ..Checked::default() };
+    for found in &all.found {
+        check_crontab(context, found, &mut checked);
+    }
+    Ok(checked)
+}
+
+fn check_crontab(context: &Context, found: &Found, checked: &mut Checked) {
+    let noted = |remark| note(&found.shown, remark);
+    checked.errors.extend(found.crontab.refused.iter().map(noted));
+    checked.warnings.extend(found.crontab.warnings.iter().map(noted));
+    checked.schedules.extend(found.crontab.entries.iter().map(|(_, definition)| sound(definition)));
     if found.crontab.mails && !has_sendmail(context) {
         let mailed = found.crontab.entries.iter().find(|(_, one)| one.job.mailto.is_some());
-        warnings.push(Note {
+        checked.warnings.push(Note {
             file: found.shown.clone(),
             line: mailed.map_or(1, |(line, _)| *line),
             column: 1,
@@ -60,11 +70,6 @@ fn of_crontab(context: &Context, file: &Path, reading: &CrontabArgs) -> Result<C
             hint: None,
         });
     }
-    Ok(Checked {
-        errors: found.crontab.refused.iter().map(|remark| note(&found.shown, remark)).collect(),
-        warnings,
-        schedules: found.crontab.entries.iter().map(|(_, definition)| sound(definition)).collect(),
-    })
 }
 
 fn of_config(context: &Context, file: Option<&Path>) -> Result<Checked, Problem> {

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +9,7 @@ use super::super::args::{BeatRunArgs, CrontabArgs};
 use super::super::env::EnvFacts;
 use super::super::resolve::schedule;
 use super::super::{Context, config_place, exit, host_name};
-use super::facts;
+use super::{facts, folder};
 use crate::beat::crontab::{self, Crontab, Reading, Remark};
 use crate::beat::settings::{Files, Said};
 use crate::config::{self, Config, Where};
@@ -28,23 +27,65 @@ const MOST_BYTES: u64 = 4 << 20;
 pub(super) struct Found {
     /// As it is shown.
     pub(super) shown: String,
-    /// Who may remove its schedules.
-    pub(super) source: Name,
     /// Who its jobs run as.
     pub(super) user: String,
     /// What it says.
     pub(super) crontab: Crontab,
 }
 
-/// Reads a crontab; what is wrong with its lines is part of the answer.
+/// What one `--crontab` names: a file, or a folder of them such as /etc/cron.d.
+pub(super) struct Crontabs {
+    /// As it is shown.
+    pub(super) shown: String,
+    /// Who may remove its schedules. A folder is one source, so that what is gone from it goes,
+    /// also what went while no beat was there.
+    pub(super) source: Name,
+    /// The files.
+    pub(super) found: Vec<Found>,
+    /// Files of a folder that are left out, as cron would, and why.
+    pub(super) left_out: Vec<Note>,
+}
+
+/// Reads a crontab, or all of a folder; what is wrong with their lines is part of the answer.
 ///
 /// # Errors
 /// It cannot be read (66), or the local zone has no name (78).
-pub(super) fn crontab(path: &Path, args: &CrontabArgs, env: &EnvFacts) -> Result<Found, Problem> {
-    let shown = path.display().to_string();
-    let unread = |why: &dyn std::fmt::Display| {
-        Problem::new(exit::UNKNOWN, "no_input", format!("cannot read {shown}: {why}"))
-    };
+pub(super) fn crontabs(path: &Path, args: &CrontabArgs, env: &EnvFacts) -> Result<Crontabs, Problem> {
+    let real = fs::canonicalize(path).map_err(|error| unread(path, &error))?;
+    let host = args.host.clone().unwrap_or_else(|| host_name(&env.host));
+    let label = crontab::label(&real.to_string_lossy());
+    let source = crontab::source(&host, &label).ok_or_else(|| unread(path, &"its path makes no name"))?;
+    let mut all =
+        Crontabs { shown: path.display().to_string(), source, found: Vec::new(), left_out: Vec::new() };
+    if !real.is_dir() {
+        all.found.push(crontab(path, &all.source, args, env)?);
+        return Ok(all);
+    }
+    let args = CrontabArgs { user_field: true, ..args.clone() };
+    for path in folder::entries(path).map_err(|error| unread(path, &error))? {
+        let read = folder::why_not(&path, env.euid)
+            .map_or_else(|| crontab(&path, &all.source, &args, env).map_err(|problem| problem.message), Err);
+        match read {
+            Ok(found) => all.found.push(found),
+            Err(message) => all.left_out.push(Note {
+                file: path.display().to_string(),
+                line: 1,
+                column: 1,
+                message,
+                shown: Vec::new(),
+                hint: None,
+            }),
+        }
+    }
+    Ok(all)
+}
+
+fn unread(path: &Path, why: &dyn std::fmt::Display) -> Problem {
+    Problem::new(exit::UNKNOWN, "no_input", format!("cannot read {}: {why}", path.display()))
+}
+
+fn crontab(path: &Path, source: &Name, args: &CrontabArgs, env: &EnvFacts) -> Result<Found, Problem> {
+    let unread = |why: &dyn std::fmt::Display| unread(path, why);
     let mut text = Vec::new();
     let file = File::open(path).map_err(|error| unread(&error))?;
     file.take(MOST_BYTES + 1).read_to_end(&mut text).map_err(|error| unread(&error))?;
@@ -53,19 +94,18 @@ pub(super) fn crontab(path: &Path, args: &CrontabArgs, env: &EnvFacts) -> Result
     }
     let real = fs::canonicalize(path).map_err(|error| unread(&error))?;
     let host = args.host.clone().unwrap_or_else(|| host_name(&env.host));
-    let label = crontab::label(&real.to_string_lossy());
-    let named = |name: Option<Name>| name.ok_or_else(|| unread(&"its path makes no name"));
     let user =
         args.worker_user.clone().unwrap_or_else(|| user::own(env.euid).unwrap_or_else(|| env.user.clone()));
     let zone = schedule::zone_name(&env.zone)?;
     let place = real.display().to_string();
     let reading = Reading {
         place: &place,
+        source: source.clone(),
         user_field: args.user_field || is_of_the_system(&real),
         user: &user,
         queue: match &args.queue {
             Some(queue) => queue.clone(),
-            None => named(crontab::queue(&host))?,
+            None => crontab::queue(&host).ok_or_else(|| unread(&"its host makes no name"))?,
         },
         zone: &zone,
         origin: Origin {
@@ -74,11 +114,11 @@ pub(super) fn crontab(path: &Path, args: &CrontabArgs, env: &EnvFacts) -> Result
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         created_at: rfc3339(super::now_ms()),
-        label: label.clone(),
-        host: host.clone(),
+        label: crontab::label(&place),
+        host,
     };
     let crontab = crontab::read(&text, &reading);
-    Ok(Found { source: named(crontab::source(&host, &label))?, user, crontab, shown })
+    Ok(Found { user, crontab, shown: path.display().to_string() })
 }
 
 /// The crontabs that have a user in each line on every machine.
@@ -109,15 +149,7 @@ pub(super) fn refused(notes: &[Note]) -> Problem {
     let more = lines.split_off(lines.len().min(1));
     Problem::new(exit::DATA, "bad_crontab", lines.pop().unwrap_or_default())
         .more(more)
-        .hint("nothing of this file runs; --skip-refused runs its other lines")
-}
-
-/// What tells one state of a file from another.
-type Stamp = Option<(u64, u64, i64, i64, u64)>;
-
-fn stamp(path: &Path) -> Stamp {
-    let meta = fs::metadata(path).ok()?;
-    Some((meta.dev(), meta.ino(), meta.mtime(), meta.mtime_nsec(), meta.size()))
+        .hint("nothing of it runs; --skip-refused runs the other lines")
 }
 
 /// The files of a running beat.
@@ -127,7 +159,7 @@ pub(super) struct BeatFiles {
     crontabs: Vec<PathBuf>,
     reading: CrontabArgs,
     skip_refused: bool,
-    seen: Mutex<Vec<Stamp>>,
+    seen: Mutex<Vec<folder::Stamp>>,
 }
 
 /// What was read, and what the person should know.
@@ -149,13 +181,17 @@ impl BeatFiles {
         }
     }
 
+    fn stamps(&self) -> Vec<folder::Stamp> {
+        self.crontabs.iter().flat_map(|path| folder::stamps(path)).collect()
+    }
+
     /// Everything, with `config` as the configuration.
     ///
     /// # Errors
     /// Bad configuration (78), lines that are refused (65), a file that cannot be read (66).
     pub(super) fn gather(&self, config: &Config) -> Result<Gathered, Problem> {
         // First, so that a change while a file is read is seen as one afterwards.
-        let stamps = self.crontabs.iter().map(|path| stamp(path)).collect();
+        let stamps = self.stamps();
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = stamps;
         let mut found = Gathered { said: Vec::new(), notes: Vec::new(), mails: false };
         if config.schedules.is_some() {
@@ -166,21 +202,25 @@ impl BeatFiles {
         }
         let mut wrong = Vec::new();
         for path in &self.crontabs {
-            let one = crontab(path, &self.reading, &self.env)?;
-            if found.said.iter().any(|said| said.source == one.source) {
-                let words = format!("{} is given twice", one.shown);
+            let all = crontabs(path, &self.reading, &self.env)?;
+            if found.said.iter().any(|said| said.source == all.source) {
+                let words = format!("{} is given twice", all.shown);
                 return Err(Problem::new(exit::USAGE, "usage", words));
             }
-            found.notes.extend(one.crontab.warnings.iter().map(|remark| note(&one.shown, remark)));
-            let refusals = one.crontab.refused.iter().map(|remark| note(&one.shown, remark));
-            if self.skip_refused {
-                found.notes.extend(refusals);
-            } else {
-                wrong.extend(refusals);
+            found.notes.extend(all.left_out);
+            let mut definitions = Vec::new();
+            for one in all.found {
+                found.notes.extend(one.crontab.warnings.iter().map(|remark| note(&one.shown, remark)));
+                let refusals = one.crontab.refused.iter().map(|remark| note(&one.shown, remark));
+                if self.skip_refused {
+                    found.notes.extend(refusals);
+                } else {
+                    wrong.extend(refusals);
+                }
+                found.mails |= one.crontab.mails;
+                definitions.extend(one.crontab.entries.into_iter().map(|(_, definition)| definition));
             }
-            found.mails |= one.crontab.mails;
-            let definitions = one.crontab.entries.into_iter().map(|(_, definition)| definition).collect();
-            found.said.push(Said { source: one.source, definitions });
+            found.said.push(Said { source: all.source, definitions });
         }
         if wrong.is_empty() { Ok(found) } else { Err(refused(&wrong)) }
     }
@@ -200,7 +240,6 @@ impl Files for BeatFiles {
     }
 
     fn changed(&self) -> bool {
-        let now: Vec<Stamp> = self.crontabs.iter().map(|path| stamp(path)).collect();
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) != now
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) != self.stamps()
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::args::ImportArgs;
 use super::super::{Context, Done};
-use super::files::{self, note};
+use super::files::{self, Found, note};
 use crate::core::bytes::Bytes;
 use crate::core::schedule::{Definition, Rule};
 use crate::service::user;
@@ -13,10 +13,35 @@ use crate::view::schedule::{missed_word, overlap_word};
 use crate::view::{Problem, json, toml};
 
 pub(super) fn crontab(context: &Context, args: &ImportArgs) -> Done {
-    let found = files::crontab(&args.file, &args.reading, &context.env)?;
-    for remark in &found.crontab.warnings {
-        context.out.warn(&format!("{}:{}: {}", found.shown, remark.line, remark.message));
+    let all = files::crontabs(&args.file, &args.reading, &context.env)?;
+    for note in &all.left_out {
+        context.out.warn(&format!("{}: {}", note.file, note.message));
     }
+    let (mut text, mut wrong) = (String::new(), Vec::new());
+    for found in &all.found {
+        for remark in &found.crontab.warnings {
+            context.out.warn(&format!("{}:{}: {}", found.shown, remark.line, remark.message));
+        }
+        let (sections, left_out) = sections(found);
+        text.push_str(&toml::comment(&format!("From {}.", found.shown)));
+        for note in &left_out {
+            text.push_str(&toml::comment(&format!("Line {} is left out: {}", note.line, note.message)));
+        }
+        text.push_str(&sections);
+        wrong.extend(left_out);
+    }
+    if context.global.json {
+        text = json::line(&serde_json::json!({"toml": text, "left_out": wrong}));
+    }
+    context.out.data(&text)?;
+    match wrong.is_empty() {
+        true => Ok(0),
+        false => Err(Problem { hint: None, ..files::refused(&wrong) }.into()),
+    }
+}
+
+/// A crontab as sections of jobq.toml, and its lines that have no such form.
+fn sections(found: &Found) -> (String, Vec<Note>) {
     let mut wrong: Vec<Note> =
         found.crontab.refused.iter().map(|remark| note(&found.shown, remark)).collect();
     // Cron starts a job in its user's home; a file would start it in its own folder.
@@ -36,19 +61,7 @@ pub(super) fn crontab(context: &Context, args: &ImportArgs) -> Done {
         }
     }
     wrong.sort_by_key(|note| (note.line, note.column));
-    let mut text = toml::comment(&format!("From {}.", found.shown));
-    for note in &wrong {
-        text.push_str(&toml::comment(&format!("Line {} is left out: {}", note.line, note.message)));
-    }
-    text.push_str(&sections);
-    if context.global.json {
-        text = json::line(&serde_json::json!({"toml": text, "left_out": wrong}));
-    }
-    context.out.data(&text)?;
-    match wrong.is_empty() {
-        true => Ok(0),
-        false => Err(Problem { hint: None, ..files::refused(&wrong) }.into()),
-    }
+    (sections, wrong)
 }
 
 /// A definition as a section of jobq.toml that means the same; `Err` where TOML has no form.

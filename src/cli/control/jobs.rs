@@ -2,30 +2,49 @@
 
 use std::time::Duration;
 
-use super::super::args::{CancelArgs, DeleteArgs, RequeueArgs, RetryArgs};
+use super::super::args::{BulkArgs, CancelArgs, DeleteArgs, RequeueArgs, RetryArgs};
 use super::super::{Context, Done, Stop, exit, wait};
-use super::insist;
+use super::{bulk, insist};
 use crate::core::name::{Name, new_nonce};
 use crate::core::state::State;
 use crate::core::store::{By, CONTROL_AT_ONCE, Came, Store, Touched};
-use crate::view::Problem;
 use crate::view::words::count;
+use crate::view::{Problem, json};
 
 /// Between two looks at jobs that are being ended.
 const LOOK_PACE: Duration = Duration::from_millis(100);
 
+pub(super) const HINT_FULL: &str = "try again later, or raise the limit: jobq control limit QUEUE";
+pub(super) const HINT_NO_INPUT: &str = "enqueue it again, with its input";
+
 /// What is to be done with jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Act {
+pub(super) enum Act {
     Cancel,
     Retry,
     Requeue,
     Delete,
 }
 
+impl Act {
+    /// As its command is called.
+    pub(super) fn verb(self) -> &'static str {
+        match self {
+            Act::Cancel => "cancel",
+            Act::Retry => "retry",
+            Act::Requeue => "requeue",
+            Act::Delete => "delete",
+        }
+    }
+}
+
 pub(super) async fn cancel(context: &Context, args: &CancelArgs) -> Done {
+    let why = args.why.reason.as_deref();
+    if args.ids.is_empty() {
+        return bulk::on_filter(context, Act::Cancel, &args.bulk, why, args.wait).await;
+    }
     let store = context.existing()?;
-    let by = context.by(args.why.reason.as_deref());
+    let by = context.by(why);
     let done = Work { context, store: &store, act: Act::Cancel, by, among: &[] }.on(&args.ids).await?;
     if args.wait {
         await_ends(&store, done.cancelling).await?;
@@ -34,31 +53,35 @@ pub(super) async fn cancel(context: &Context, args: &CancelArgs) -> Done {
 }
 
 pub(super) async fn retry(context: &Context, args: &RetryArgs) -> Done {
-    on_ids(context, Act::Retry, &args.ids, args.why.reason.as_deref()).await
+    either(context, Act::Retry, &args.ids, &args.bulk, args.why.reason.as_deref()).await
 }
 
 pub(super) async fn requeue(context: &Context, args: &RequeueArgs) -> Done {
-    on_ids(context, Act::Requeue, &args.ids, args.why.reason.as_deref()).await
+    either(context, Act::Requeue, &args.ids, &args.bulk, args.why.reason.as_deref()).await
 }
 
 pub(super) async fn delete(context: &Context, args: &DeleteArgs) -> Done {
-    on_ids(context, Act::Delete, &args.ids, args.why.reason.as_deref()).await
+    either(context, Act::Delete, &args.ids, &args.bulk, args.why.reason.as_deref()).await
 }
 
-async fn on_ids(context: &Context, act: Act, ids: &[Name], why: Option<&str>) -> Done {
+/// Jobs are named by id or by filter.
+async fn either(context: &Context, act: Act, ids: &[Name], bulk: &BulkArgs, why: Option<&str>) -> Done {
+    if ids.is_empty() {
+        return bulk::on_filter(context, act, bulk, why, false).await;
+    }
     let store = context.existing()?;
     let work = Work { context, store: &store, act, by: context.by(why), among: &[] };
     work.on(ids).await?.verdict.map_or(Ok(0), |problem| Err(problem.into()))
 }
 
 /// One thing done to jobs.
-struct Work<'a> {
-    context: &'a Context,
-    store: &'a Store,
-    act: Act,
-    by: By,
+pub(super) struct Work<'a> {
+    pub(super) context: &'a Context,
+    pub(super) store: &'a Store,
+    pub(super) act: Act,
+    pub(super) by: By,
     /// Only of jobs that are still in one of these states, as shown.
-    among: &'a [State],
+    pub(super) among: &'a [State],
 }
 
 /// What came of all of it.
@@ -79,11 +102,11 @@ impl Work<'_> {
                 if touched.came == Came::Cancelling && self.act == Act::Cancel {
                     worked.cancelling.push(id.clone());
                 }
+                self.tell_json(id, &touched)?;
                 if self.refuses(touched.came) {
-                    self.tell_refusal(id, &touched)?;
                     refused.push((id, touched));
-                } else {
-                    self.tell(id, &touched)?;
+                } else if !self.context.global.json {
+                    self.context.out.say(&self.sentence(id, &touched));
                 }
             }
         }
@@ -91,7 +114,8 @@ impl Work<'_> {
         Ok(worked)
     }
 
-    async fn page(&self, ids: &[Name]) -> Result<Vec<Touched>, Stop> {
+    /// One script: what came of each.
+    pub(super) async fn page(&self, ids: &[Name]) -> Result<Vec<Touched>, Stop> {
         let (store, by, among) = (self.store, &self.by, self.among);
         // One word for all repetitions of one asking.
         let word = new_nonce();
@@ -108,23 +132,23 @@ impl Work<'_> {
     fn refuses(&self, came: Came) -> bool {
         match came {
             Came::Finished | Came::Cancelling => self.act != Act::Cancel,
-            Came::Unfinished | Came::Blocked | Came::NoInput | Came::Full | Came::Unknown => true,
+            Came::Unfinished | Came::Blocked | Came::NoInput | Came::Full | Came::Other | Came::Unknown => {
+                true
+            }
             _ => false,
         }
     }
 
-    fn tell(&self, id: &Name, touched: &Touched) -> Result<(), Stop> {
-        let object = serde_json::json!({"id": id, "result": touched.came.word()});
-        self.context.told(&object, &self.sentence(id, touched))
-    }
-
-    fn tell_refusal(&self, id: &Name, touched: &Touched) -> Result<(), Stop> {
+    /// A line for machines; where nothing was done, with the state that the job is in.
+    pub(super) fn tell_json(&self, id: &Name, touched: &Touched) -> Result<(), Stop> {
         if !self.context.global.json {
             return Ok(());
         }
-        let state = touched.state.map(State::name);
-        let object = serde_json::json!({"id": id, "result": touched.came.word(), "state": state});
-        self.context.told(&object, "")
+        let mut object = serde_json::json!({"id": id, "result": touched.came.word()});
+        if self.refuses(touched.came) {
+            object["state"] = touched.state.map(State::name).into();
+        }
+        Ok(self.context.out.data(&json::line(&object))?)
     }
 
     fn sentence(&self, id: &Name, touched: &Touched) -> String {
@@ -181,8 +205,8 @@ impl Work<'_> {
             }
             (Came::Unfinished, _) => problem.hint("to let it wait no longer: jobq control requeue ID"),
             (Came::Finished, _) => problem.hint("to run it again: jobq control retry ID"),
-            (Came::Full, _) => problem.hint("try again later, or raise the limit: jobq control limit QUEUE"),
-            (Came::NoInput, _) => problem.hint("enqueue it again, with its input"),
+            (Came::Full, _) => problem.hint(HINT_FULL),
+            (Came::NoInput, _) => problem.hint(HINT_NO_INPUT),
             (Came::Unknown, _) => problem
                 .hint("its record may have been removed after its time, or --namespace or --url differ"),
             _ => problem,
@@ -207,7 +231,7 @@ fn kind(came: Came) -> &'static str {
 }
 
 /// Waits until the trees of cancelled jobs are gone: their workers have said so.
-async fn await_ends(store: &Store, mut ending: Vec<Name>) -> Result<(), Stop> {
+pub(super) async fn await_ends(store: &Store, mut ending: Vec<Name>) -> Result<(), Stop> {
     while !ending.is_empty() {
         let page: Vec<&str> = ending.iter().map(Name::as_str).take(CONTROL_AT_ONCE).collect();
         let reports = store.show(&page).await?;

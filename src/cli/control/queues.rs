@@ -12,7 +12,7 @@ use crate::core::state::State;
 use crate::core::store::{Bound, CONTROL_AT_ONCE, When};
 use crate::core::when::{self, clock, rfc3339};
 use crate::view::Problem;
-use crate::view::words::count;
+use crate::view::words::{self, count};
 
 pub(super) async fn pause(context: &Context, args: &PauseArgs) -> Done {
     let until = until(context, args)?;
@@ -142,7 +142,7 @@ pub(super) async fn purge(context: &Context, args: &PurgeArgs) -> Done {
     };
     let parts = parts(&queue);
     if !args.yes {
-        let of = if parts.is_empty() { String::new() } else { format!(": {}", list(&parts)) };
+        let of = if parts.is_empty() { String::new() } else { format!(": {}", words::parts(&parts)) };
         let what = count(queue.depth, "unfinished job");
         let question = format!("this ends {what} of queue {}{of}", args.queue);
         if !context.confirmed(&format!("purge of queue {}", args.queue), &question)? {
@@ -160,7 +160,7 @@ pub(super) async fn purge(context: &Context, args: &PurgeArgs) -> Done {
         "states".into(),
         parts.iter().map(|(state, jobs)| (state.name().to_owned(), Json::from(*jobs))).collect(),
     );
-    let of = if parts.is_empty() { String::new() } else { format!(" ({})", list(&parts)) };
+    let of = if parts.is_empty() { String::new() } else { format!(" ({})", words::parts(&parts)) };
     let runs = parts.iter().any(|(state, _)| *state == State::Started);
     let running = if runs { "; running ones are being ended" } else { "" };
     let words = format!("purged {} from queue {}{of}{running}", count(jobs, "job"), args.queue);
@@ -172,19 +172,6 @@ pub(super) async fn purge(context: &Context, args: &PurgeArgs) -> Done {
 fn parts(queue: &QueueReport) -> Vec<(State, u64)> {
     let open = State::ALL.into_iter().filter(|state| !state.is_final());
     open.map(|state| (state, queue.count(state))).filter(|(_, jobs)| *jobs > 0).collect()
-}
-
-/// `3 waiting, 2 delayed, 1 running`.
-fn list(parts: &[(State, u64)]) -> String {
-    let word = |state| match state {
-        State::Scheduled => "delayed",
-        State::Blocked => "blocked",
-        State::Started => "running",
-        State::Retry => "between attempts",
-        _ => "waiting",
-    };
-    let each: Vec<String> = parts.iter().map(|(state, jobs)| format!("{jobs} {}", word(*state))).collect();
-    each.join(", ")
 }
 
 pub(super) async fn events(context: &Context, args: &KeepArgs) -> Done {

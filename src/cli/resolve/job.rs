@@ -50,15 +50,15 @@ pub(super) fn describe(args: &JobArgs, facts: &Facts<'_>, config: &Config) -> Re
 /// The queue that was named, else the task's, else `default`.
 ///
 /// # Errors
-/// The queue of hooks, which is jobq's own.
+/// A queue of hooks, which is jobq's own.
 pub(super) fn queue(named: Option<&Name>, of_task: Option<&TaskDef>) -> Result<Name, UsageError> {
     let queue = match (named, of_task) {
         (Some(queue), _) => queue.clone(),
         (None, Some(def)) => def.queue.clone(),
         (None, None) => Name::new(DEFAULT_QUEUE).map_err(|error| wrong(error.to_string()))?,
     };
-    if queue.as_str() == HOOK_QUEUE {
-        return Err(wrong("the queue hooks is jobq's own; use another name"));
+    if HOOK_QUEUES.contains(&queue.as_str()) {
+        return Err(wrong(format!("the queue {queue} is jobq's own; use another name")));
     }
     Ok(queue)
 }

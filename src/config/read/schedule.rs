@@ -7,6 +7,7 @@ use super::*;
 use crate::config::template;
 use crate::core::cron::{Cron, Dialect, Parsed};
 use crate::core::schedule::{Definition, Missed, Overlap};
+use crate::core::script::HOOK_QUEUES;
 
 pub(super) fn schedule(
     section: &Section<'_>,
@@ -205,7 +206,7 @@ fn consistent(section: &Section<'_>, found: &ScheduleDef) {
     if given("missed_window") && found.missed == Missed::Skip {
         section.fault_at("missed_window", "missed_window has no effect with missed = \"skip\"");
     }
-    if found.queue.as_ref().is_some_and(|queue| queue.as_str() == crate::core::script::HOOK_QUEUE) {
-        section.fault_at("queue", "the queue hooks is jobq's own; use another name");
+    if let Some(queue) = found.queue.as_ref().filter(|queue| HOOK_QUEUES.contains(&queue.as_str())) {
+        section.fault_at("queue", format!("the queue {queue} is jobq's own; use another name"));
     }
 }

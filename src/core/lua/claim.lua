@@ -5,7 +5,7 @@
 --       order to look: queue, most
 --       request: a new word for each claim; the same word again (after a lost reply) gives
 --       the jobs of the first time and takes no others
---       the queue of hooks has a slot of its own: its jobs do not count against `want`
+--       queues of hooks have slots of their own: their jobs do not count against `want`
 --       full: '1' to say again which queues are served
 -- reply {'OK', now, next_due | '', jobs, mail, peers, withheld, holds, mended}
 --         withheld: 1 when a limit of a queue kept back jobs that could run
@@ -41,11 +41,12 @@ local me = redis.call('HMGET', K.worker .. worker, 'nonce', 'req', 'got', 'host'
 if me[1] ~= nonce then return {'UNKNOWN'} end
 
 beat(worker, ARGV[5])
+local function is_of_hooks(queue) return queue == HOOK_QUEUE or queue == COMMAND_HOOK_QUEUE end
 local queues, most, asks = {}, {}, want > 0
 for i = 8, #ARGV, 2 do
   queues[#queues + 1] = ARGV[i]
   most[#queues] = tonumber(ARGV[i + 1])
-  if ARGV[i] == HOOK_QUEUE and most[#queues] > 0 then asks = true end
+  if is_of_hooks(ARGV[i]) and most[#queues] > 0 then asks = true end
 end
 if ARGV[7] == '1' then say_serving(worker, queues) end
 
@@ -84,7 +85,7 @@ else
     sweep_expired(queue)
     mend_chain(queue)
     if budget > 0 then budget = budget - promote(queue, math.max(1, math.min(100, budget))) end
-    local extra = queue == HOOK_QUEUE
+    local extra = is_of_hooks(queue)
     local room = extra and most[place] or math.min(want - taken, most[place])
     local rule = rules(queue)
     local left, wait = allowance(queue, rule, room)

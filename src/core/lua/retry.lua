@@ -19,7 +19,13 @@ local function again(id, job, who)
   job.seq = nil
   -- What a schedule made waits for what the same schedule made before.
   local chain = job.sched and K.chain .. job.sched
-  if chain then redis.call('ZADD', chain, num(redis.call('HINCRBY', K.meta, 'seq', 1)), id) end
+  if chain then
+    local last, place = redis.call('ZRANGE', chain, -1, -1)[1], num(redis.call('HINCRBY', K.meta, 'seq', 1))
+    redis.call('ZADD', chain, place, id)
+    redis.call('HDEL', K.job .. id, 'behind')
+    redis.call('HSET', K.job .. id, 'place', place)
+    if last then redis.call('HSET', K.job .. id, 'behind', last) end
+  end
   if chain and redis.call('ZRANGE', chain, 0, 0)[1] ~= id then
     move(id, job.queue, job.state, 'BLOCKED', num(now))
   else

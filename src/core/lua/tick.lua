@@ -30,9 +30,11 @@ local came, new, earlier = 'none', nil, {}
 local skipped, missed = tonumber(ARGV[7]), tonumber(ARGV[8])
 if overlap ~= '' then
   new = job_at(13)
-  earlier = unfinished(name)
+  earlier = unfinished(name, state)
   local refusal = overlap_refusal(overlap, earlier)
-  if known(new.id) then
+  if was_acted_on(state, tick) then
+    why = 'it was acted on while the clock was ahead'
+  elseif known(new.id) then
     came = 'exists'
   elseif refusal then
     came, why, skipped = 'skipped', refusal, skipped + 1
@@ -72,6 +74,12 @@ if skipped > 0 then emit('skipped', 'sc', name, 'at', at, 'c', num(skipped), 'r'
 if missed > 0 then emit('missed', 'sc', name, 'at', at, 'c', num(missed), 'r', why, 'by', ARGV[12]) end
 if fired then emit('fired', 'sc', name, 'at', at, 'id', new.id, 'by', ARGV[12]) end
 if boot ~= '' then put('boot', boot) end
+-- What is passed over is a hole in what was acted on: the clock may be set back to before it.
+if expected ~= '' and tonumber(ARGV[7]) + tonumber(ARGV[8]) > 0 then
+  local ends = num(overlap ~= '' and tick - 1 or tick)
+  put('holes', with_hole(state, ends))
+  redis.call('ZADD', K.ahead, ends, name)
+end
 -- A deadline for a success, unless one runs already or its end has been told.
 if ARGV[10] ~= '' and not state.alarm and not state.incident then
   local alarm = num(tick + tonumber(ARGV[10]))

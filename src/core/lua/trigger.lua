@@ -15,7 +15,7 @@ if not state then return {'GONE'} end
 if state.hash ~= ARGV[2] then return {'CHANGED'} end
 local new = job_at(5)
 if known(new.id) then return {'OK', 'exists', ''} end
-local earlier = unfinished(name)
+local earlier = unfinished(name, state)
 local refusal = overlap_refusal(overlap, earlier)
 if refusal then return {'OK', 'skipped', refusal} end
 local full_reply = no_room(new, overlap, earlier)

@@ -129,7 +129,7 @@ impl BeatsReport {
 
     /// Beats that were there lately.
     pub fn live(&self) -> impl Iterator<Item = &BeatReport> {
-        self.beats.iter().filter(|beat| self.now_ms - beat.seen_ms <= BeatsReport::LIVE_MS)
+        self.beats.iter().filter(|beat| (self.now_ms - beat.seen_ms).abs() <= BeatsReport::LIVE_MS)
     }
 }
 

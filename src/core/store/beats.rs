@@ -111,6 +111,29 @@ pub struct Due {
     pub boots: Vec<BootDue>,
     /// Alarms to raise or to end.
     pub alarms: Vec<Alarm>,
+    /// Schedules that a clock which was set back left behind.
+    pub ahead: Vec<Ahead>,
+}
+
+/// A schedule that passed over ticks which are still to come: the clock was set back since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ahead {
+    /// The schedule.
+    pub name: String,
+    /// What its definition is read under.
+    pub hash: String,
+    /// The last of those ticks, as it is stored.
+    pub until: String,
+    /// All the ticks that were passed over, from the first to the last of each time.
+    pub holes: Vec<(i64, i64)>,
+}
+
+impl Ahead {
+    /// From when on ticks were not acted on yet that are still to come at `now_ms`.
+    pub fn open_from(&self, now_ms: i64) -> i64 {
+        let open = self.holes.iter().filter(|(_, to_ms)| *to_ms > now_ms);
+        open.map(|(from_ms, _)| *from_ms).min().unwrap_or(now_ms).max(now_ms)
+    }
 }
 
 /// One act on a schedule.
@@ -241,6 +264,7 @@ impl Store {
             ticks: reply.items()?.lists().map(|entry| tick_due(entry?)).collect::<Result<_>>()?,
             boots: reply.items()?.lists().map(|entry| boot_due(entry?)).collect::<Result<_>>()?,
             alarms: reply.items()?.lists().map(|entry| alarm(entry?)).collect::<Result<_>>()?,
+            ahead: reply.items()?.lists().map(|entry| ahead(entry?)).collect::<Result<_>>()?,
         })
     }
 
@@ -290,6 +314,26 @@ impl Store {
             "EARLY" => Acted::Early { now_ms: reply.number()? },
             _ => Acted::Taken,
         })
+    }
+
+    /// Lets a schedule go on that a clock which was set back left behind; `next_ms` is the first
+    /// tick to come that was passed over. Says whether this call did.
+    ///
+    /// # Errors
+    /// See [`crate::core::error::Error`]; may be repeated after any.
+    pub async fn anchor(&self, ahead: &Ahead, next_ms: Option<i64>, beat: &Name) -> Result<bool> {
+        let args = Args::new()
+            .text(&ahead.name)
+            .text(&ahead.hash)
+            .text(&ahead.until)
+            .maybe(next_ms)
+            .text(beat.as_str());
+        let (word, mut reply) = self.verb(&script::ANCHOR, args).await?;
+        if word != "OK" {
+            return Ok(false);
+        }
+        let _now: i64 = reply.number()?;
+        Ok(reply.text()? == "anchored")
     }
 
     /// Raises or ends an alarm with a hook job: once, whoever else tries. Says whether this
@@ -377,6 +421,16 @@ fn boot_due(mut entry: Items) -> Result<BootDue> {
     let (name, hash) = (entry.text()?, entry.text()?);
     let _boot = entry.maybe_text()?;
     Ok(BootDue { name, hash, pause: entry.text()? })
+}
+
+fn ahead(mut entry: Items) -> Result<Ahead> {
+    let (name, hash, until) = (entry.text()?, entry.text()?, entry.text()?);
+    let holes = entry.text()?;
+    let holes = holes.split(' ').filter_map(|hole| {
+        let (from, to) = hole.split_once('-')?;
+        Some((from.parse().ok()?, to.parse().ok()?))
+    });
+    Ok(Ahead { name, hash, until, holes: holes.collect() })
 }
 
 fn alarm(mut entry: Items) -> Result<Alarm> {

@@ -42,7 +42,8 @@ fn worker(mode: &str, slots: u64, held: u64) -> Serving {
 }
 
 fn served() -> Context {
-    Context { workers: vec![worker("running", 2, 0)], ahead: Some(0), ..Context::default() }
+    let workers = vec![worker("running", 2, 0)];
+    Context { workers, ahead: Some(0), holder_seen_ms: Some(NOW), ..Context::default() }
 }
 
 #[test]
@@ -58,10 +59,24 @@ fn what_ended_or_runs_needs_nothing_around_it() {
         (State::Retry, "retry"),
         (State::Pending, "no_worker"),
     ] {
-        assert_eq!(Why::of(&job(state), &Context::default()).code(), code);
+        let alone = Context { holder_seen_ms: Some(NOW), ..Context::default() };
+        assert_eq!(Why::of(&job(state), &alone).code(), code);
     }
     let cancelling = JobReport { cancelling: true, ..job(State::Started) };
     assert_eq!(Why::of(&cancelling, &served()).code(), "cancelling");
+}
+
+#[test]
+fn a_worker_that_is_not_heard_of_is_told_before_what_is_asked_of_it() {
+    let mut context = served();
+    for (seen_ms, silent) in [(Some(NOW - SILENT_MS + 1), false), (Some(NOW - SILENT_MS), true), (None, true)]
+    {
+        context.holder_seen_ms = seen_ms;
+        for cancelling in [false, true] {
+            let running = JobReport { cancelling, ..job(State::Started) };
+            assert_eq!(matches!(Why::of(&running, &context), Why::Silent { workers: 1, .. }), silent);
+        }
+    }
 }
 
 #[test]
@@ -106,7 +121,7 @@ fn limits_go_before_the_line_and_missing_workers_before_limits() {
 
 #[test]
 fn a_pause_keeps_what_could_run_and_nothing_else() {
-    let mut context = Context::default();
+    let mut context = Context { holder_seen_ms: Some(NOW), ..Context::default() };
     let pause = Pause { since_ms: NOW - 5, ..Pause::default() };
     context.pause = Some(pause.clone());
     assert_eq!(Why::of(&job(State::Pending), &context), Why::Paused(pause));

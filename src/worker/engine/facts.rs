@@ -1,6 +1,9 @@
-//! What the engine says of itself.
+//! What the engine knows and says of itself.
 
-use super::Engine;
+use std::time::Instant;
+
+use super::{Engine, Mode};
+use crate::core::script::{HOOK_QUEUE, HOOK_QUEUES};
 use crate::service::journal::{Event, Level};
 use crate::worker::metrics::Vitals;
 
@@ -28,5 +31,24 @@ impl Engine {
 
     pub(super) fn running(&self) -> usize {
         self.held.values().filter(|held| held.runs).count()
+    }
+
+    /// Jobs that could be taken now, of queues and of hooks.
+    pub(super) fn room(&self) -> usize {
+        self.free() + self.hook_room().len()
+    }
+
+    /// The queues of hooks whose slot is free: of tasks on workers that know some, of commands
+    /// on workers that may run any.
+    pub(super) fn hook_room(&self) -> Vec<&'static str> {
+        let settings = &self.shared.settings;
+        let takes =
+            self.mode == Mode::Running && !self.is_unsettled() && !self.scarcity.holds(Instant::now());
+        let serves = |queue: &str| match queue {
+            HOOK_QUEUE => !settings.tasks().is_empty(),
+            _ => !settings.tasks_only,
+        };
+        let is_free = |queue: &str| self.held.values().all(|held| held.queue != queue);
+        HOOK_QUEUES.into_iter().filter(|queue| takes && serves(queue) && is_free(queue)).collect()
     }
 }

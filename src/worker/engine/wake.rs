@@ -18,7 +18,7 @@ impl Engine {
         if self.settling.passed(Instant::now()) {
             self.pulses.hurry();
         }
-        if self.next_due.is_some_and(|due| due <= Instant::now()) && self.free() + self.hook_room() > 0 {
+        if self.next_due.is_some_and(|due| due <= Instant::now()) && self.room() > 0 {
             self.next_due = None;
             self.empty = false;
             self.pulses.hurry();

@@ -26,7 +26,8 @@ local function full(queue, jobs, bytes)
 end
 
 -- Writes a job down: SCHEDULED until `new.due`, BLOCKED if `new.blocked`, else PENDING.
--- `new.sched` is the schedule that made it, `new.cause` what a hook is about; the rest is for
+-- `new.sched` is the schedule that made it, `new.place` and `new.behind` where it stands among
+-- that one's jobs, `new.cause` what a hook is about; the rest is for
 -- the event: by whom.
 local function accept(new, user, host)
   local id, queue = new.id, new.queue
@@ -46,6 +47,8 @@ local function accept(new, user, host)
   put('labels', new.labels)
   for label in labels_in(new.labels or '') do redis.call('ZADD', K.label .. label, num(now), id) end
   put('sched', new.sched)
+  put('place', new.place)
+  put('behind', new.behind)
   put('cause', new.cause)
   local expires = instant(new.expires)
   if expires then

@@ -58,10 +58,9 @@ local function mend_chain(queue)
   if not id then return end
   if not job then
     redis.call('ZREM', index('BLOCKED', queue), id)
-  elseif job.sched then
-    -- A chain that is not there at all is for the walk through all jobs to make anew.
-    local chain = K.chain .. job.sched
-    if redis.call('ZSCORE', chain, id) then release_first(chain) end
+  elseif job.place then
+    redis.call('ZADD', K.chain .. job.sched, job.place, id)
+    release_first(K.chain .. job.sched)
   end
 end
 

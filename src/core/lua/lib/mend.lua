@@ -79,10 +79,8 @@ local function mend_job(id)
   if job.expires and not final and job.state ~= 'STARTED' then
     ensure(K.expiry .. job.queue, id, job.expires, 'would never have expired', id, job.queue)
   end
-  if job.sched and not final and not redis.call('ZSCORE', K.chain .. job.sched, id) then
-    -- Whatever may run stands before whatever waits.
-    local place = job.state == 'BLOCKED' and num(redis.call('HINCRBY', K.meta, 'seq', 1)) or '0'
-    ensure(K.chain .. job.sched, id, place, 'was unknown to the jobs that wait for it', id, job.queue)
+  if job.place and not final then
+    ensure(K.chain .. job.sched, id, job.place, 'was unknown to the jobs that wait for it', id, job.queue)
   end
   if final then
     local finished = tonumber(job.finished or num(now))

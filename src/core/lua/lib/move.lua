@@ -105,20 +105,39 @@ local function trim_finished(queue)
   end
 end
 
+-- An unfinished job that one of a chain was made to wait for, though a damaged server may have
+-- lost its place: each record says its own, and which job it was put behind.
+local function lost_before(job)
+  local id = job.behind
+  for _ = 1, WAITING_MAX do
+    local before = id and redis.call('HMGET', K.job .. id, 'state', 'place', 'behind')
+    if not (before and before[1] and before[2]) then return nil end
+    -- One that was run again since stands behind those that waited for it.
+    if not FINAL[before[1]] then return tonumber(before[2]) < tonumber(job.place) and id, before[2] end
+    id = before[3]
+  end
+end
+
 -- The first of a chain may run; whoever waits in it waits for that one.
 local function release_first(chain)
   for _ = 1, 10 do
     local first = redis.call('ZRANGE', chain, 0, 0)[1]
     if not first then return end
     local job = load(first)
-    if job and job.state == 'BLOCKED' then
+    local lost, place
+    if job and job.state == 'BLOCKED' then lost, place = lost_before(job) end
+    if lost then
+      redis.call('ZADD', chain, place, lost)
+    elseif job and job.state == 'BLOCKED' then
       to_pending(first, job, 'BLOCKED')
       ring(job.queue)
       tell('unblocked', first, job)
     end
-    if job and not FINAL[job.state] then return end
-    -- A damaged server lost its record.
-    redis.call('ZREM', chain, first)
+    if not lost then
+      if job and not FINAL[job.state] then return end
+      -- A damaged server lost its record.
+      redis.call('ZREM', chain, first)
+    end
   end
 end
 

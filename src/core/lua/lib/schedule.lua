@@ -14,19 +14,57 @@ local function load_schedule(name)
   return state
 end
 
+-- The ticks that were passed over without a job, as words 'FROM-TO', the newest last, and with
+-- them those from the due one to `to`. What an older hole has from the due one on is theirs;
+-- what it had before was acted on since.
+local function with_hole(state, to)
+  local all, due, start = {}, tonumber(state.due), state.due
+  for from, ends in string.gmatch(state.holes or '', '(%d+)-(%d+)') do
+    if ends == state.last then
+      start = from
+    elseif tonumber(ends) < due then
+      all[#all + 1] = from .. '-' .. ends
+    elseif tonumber(ends) > tonumber(to) then
+      all[#all + 1] = num(math.max(tonumber(from), tonumber(to) + 1)) .. '-' .. ends
+    end
+  end
+  all[#all + 1] = start .. '-' .. to
+  while #all > MAX_HOLES do table.remove(all, 1) end
+  return table.concat(all, ' ')
+end
+
+-- Whether a tick was acted on before the clock was set back: all up to the newest were, but
+-- for those that were passed over.
+local function was_acted_on(state, tick)
+  if tick > tonumber(state.upto or '0') then return false end
+  for from, to in string.gmatch(state.holes or '', '(%d+)-(%d+)') do
+    if tonumber(from) <= tick and tick <= tonumber(to) then return false end
+  end
+  return true
+end
+
 -- Takes a schedule out of the books. Jobs that it made go on, and those that wait for them.
 local function drop_schedule(name, state)
   redis.call('ZREM', K.schedules, name)
   redis.call('ZREM', K.due, name)
   redis.call('ZREM', K.alarms, name)
+  redis.call('ZREM', K.ahead, name)
   redis.call('ZREM', K.source .. state.source, name)
   if state.boot_host then redis.call('ZREM', K.boots .. state.boot_host, name) end
   redis.call('UNLINK', K.plan .. name, K.schedule .. name)
 end
 
 -- The jobs of a schedule that have not ended, in the order they were made; the records
--- beside the ids, and nothing that has no record.
-local function unfinished(name)
+-- beside the ids, and nothing that has no record. The newest of them stands in the schedule's
+-- book and leads back to the others, should a damaged server have lost their order.
+local function unfinished(name, state)
+  local id = state.job
+  for _ = 1, WAITING_MAX do
+    local job = id and not redis.call('ZSCORE', K.chain .. name, id) and load(id)
+    if not job or not job.place or job.state == 'SUCCESS' or job.state == 'FAILURE' then break end
+    if not FINAL[job.state] then redis.call('ZADD', K.chain .. name, job.place, id) end
+    id = job.behind
+  end
   local jobs = {}
   for _, id in ipairs(redis.call('ZRANGE', K.chain .. name, 0, WAITING_MAX)) do
     local job = load(id)
@@ -66,8 +104,9 @@ local function make(name, new, overlap, earlier, who, user, host)
       if cancel(old.id, old.job, who) == 'cancelling' then waits = true end
     end
   end
-  new.sched, new.blocked = name, waits
-  redis.call('ZADD', K.chain .. name, num(redis.call('HINCRBY', K.meta, 'seq', 1)), new.id)
+  new.sched, new.blocked, new.place = name, waits, num(redis.call('HINCRBY', K.meta, 'seq', 1))
+  if waits then new.behind = earlier[#earlier].id end
+  redis.call('ZADD', K.chain .. name, new.place, new.id)
   accept(new, user, host)
   grow(new.queue, 1, new.bytes, {[new.task] = 1})
   return waits

@@ -82,7 +82,11 @@ local VISIT = {
       end
     end
   end,
-  [K.schedule] = function(name) ensure(K.schedules, name, 0, 'a schedule that was in no list') end,
+  [K.schedule] = function(name)
+    local due = redis.call('HGET', K.schedule .. name, 'due')
+    ensure(K.schedules, name, 0, 'a schedule that was in no list')
+    if due then ensure(K.due, name, due, 'a schedule that no beat would have looked at') end
+  end,
   [K.chore] = function(id)
     if redis.call('LPOS', K.chores, id) then return end
     redis.call('RPUSH', K.chores, id)
