@@ -70,7 +70,7 @@ fn each_event_runs_its_hook_once_with_the_facts_and_the_tail() {
 fn a_hook_outlives_the_worker_that_ended_its_parent() {
     let server = Server::start();
     let room = Room::with_tasks(&server, FLAKY);
-    room.write("hook.sh", format!("touch begun; [ -e again ] || sleep 1000\n{HOOK}"));
+    room.write("hook.sh", format!("[ -e again ] || {{ touch begun; exec sleep 1000; }}\n{HOOK}"));
     let first = room.ready_worker(&["-c", "1", "--lease", "2s"]);
     let id = room.enqueue(["flaky", "code:=3"]);
     wait_for("the hook to run", PATIENCE, || room.work().join("begun").exists());

@@ -126,10 +126,14 @@ pub struct BeatsReport {
 impl BeatsReport {
     /// How long a beat counts as live after it was last seen, in milliseconds.
     pub const LIVE_MS: i64 = 10_000;
+    /// How far ahead it may have been seen, in milliseconds: a clock that is put right does not
+    /// hide it, and what a clock that was far ahead left behind says nothing.
+    const AHEAD_MS: i64 = 2 * 3_600_000;
 
     /// Beats that were there lately.
     pub fn live(&self) -> impl Iterator<Item = &BeatReport> {
-        self.beats.iter().filter(|beat| (self.now_ms - beat.seen_ms).abs() <= BeatsReport::LIVE_MS)
+        let ages = -BeatsReport::AHEAD_MS..=BeatsReport::LIVE_MS;
+        self.beats.iter().filter(move |beat| ages.contains(&(self.now_ms - beat.seen_ms)))
     }
 }
 

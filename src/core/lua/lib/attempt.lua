@@ -99,7 +99,7 @@ local function bury(worker)
   local queues = redis.call('HGET', K.worker .. worker, 'queues') or ''
   for queue in string.gmatch(queues, '[^ ]+') do redis.call('ZREM', K.serves .. queue, worker) end
   -- Served by its claims, and not among the queues that it was told to serve.
-  redis.call('ZREM', K.serves .. HOOK_QUEUE, worker)
+  for _, queue in ipairs({HOOK_QUEUE, COMMAND_HOOK_QUEUE}) do redis.call('ZREM', K.serves .. queue, worker) end
   redis.call('ZREM', K.workers, worker)
   redis.call('UNLINK', K.worker .. worker, K.held .. worker, K.mail .. worker)
 end
