@@ -1,12 +1,6 @@
 //! `jobq inspect`: lists and their pages, patterns, `--watch`.
 
-use serde_json::Value as Json;
-
-use crate::support::{Output, PATIENCE, Room, Server, Signal, wait_for};
-
-fn objects(output: &Output) -> Vec<Json> {
-    output.stdout_text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
+use crate::support::{PATIENCE, Room, Server, Signal, wait_for};
 
 /// A room in the raw readers' namespace, its server, and a worker's file.
 fn scene() -> (Server, Room) {
@@ -204,12 +198,12 @@ fn events_are_filtered_and_read_on_from_an_id() {
     assert_eq!(kinds(&["-q", "reports"]), ["enqueued", "started", "succeeded"]);
     assert_eq!(kinds(&["--kind", "failed", "--kind", "succeeded"]).len(), 2);
     assert_eq!(kinds(&["--since", "1h", "--kind", "joined"]), ["joined"]);
-    let all = objects(&room.jobq(["inspect", "events", "--json"]).run().status(0));
+    let all = room.jobq(["inspect", "events", "--json"]).run().status(0).json_lines();
     let id = |number: usize| all[number]["id"].as_str().unwrap();
-    let rest = objects(&room.jobq(["inspect", "events", "--json", "--after", id(1)]).run().status(0));
+    let rest = room.jobq(["inspect", "events", "--json", "--after", id(1)]).run().status(0).json_lines();
     assert_eq!(rest, all[2..]);
     let page = room.jobq(["inspect", "events", "--json", "--after", "0", "--limit", "2"]).run().status(0);
-    assert_eq!(objects(&page), all[..2]);
+    assert_eq!(page.json_lines(), all[..2]);
     assert!(page.stderr_text().contains(&format!("--after {}", id(1))), "{page}");
     assert_eq!(kinds(&["--limit", "1"]).len(), 1);
     server.cli(&["XTRIM", "jobq:{t}:events", "MAXLEN", "1"]);

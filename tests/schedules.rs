@@ -4,10 +4,6 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{Output, PATIENCE, Room, Running, Server, Signal, wait_for, wait_for_some};
 
-fn objects(output: &Output) -> Vec<Json> {
-    output.stdout_text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
-
 #[track_caller]
 fn beat(room: &Room, args: &[&str]) -> Running {
     let beat = room.jobq(["beat"]).args(args).spawn();
@@ -22,7 +18,7 @@ fn end(running: Running) {
 }
 
 fn schedules(room: &Room) -> Vec<Json> {
-    objects(&room.jobq(["inspect", "schedules", "--json"]).run().status(0))
+    room.jobq(["inspect", "schedules", "--json"]).run().status(0).json_lines()
 }
 
 #[track_caller]
@@ -113,7 +109,7 @@ fn what_is_added_ticks_and_what_a_file_owns_is_the_files() {
     let running = beat(&room, &[]);
     let worker = room.worker(&["-q", "default,reports"]).spawn();
     let made = add(&["--json", "sync", "--every", "1s", "--stdin-file", "jobq.toml", "--", "cat"]).status(0);
-    let made = objects(&made).remove(0);
+    let made = made.json_lines().remove(0);
     assert_eq!(
         (&made["result"], made["next"].as_array().map(Vec::len)),
         (&json!("changed"), Some(5)),
@@ -148,11 +144,11 @@ fn status_says_when_schedules_have_nobody() {
     let room = Room::new(&server);
     room.jobq(["beat", "add", "sync", "--every", "1h", "--", "true"]).run().status(0);
     let status = room.jobq(["status", "--json"]).run().status(0);
-    let status = objects(&status).remove(0);
+    let status = status.json_lines().remove(0);
     assert_eq!(status["attention"], json!(["there is 1 schedule and no beat is running"]));
     assert_eq!((&status["schedules"], &status["beats"]), (&json!(1), &json!(0)));
     let running = beat(&room, &[]);
-    let status = objects(&room.jobq(["status", "--json"]).run().status(0)).remove(0);
+    let status = room.jobq(["status", "--json"]).run().status(0).json_lines().remove(0);
     assert_eq!((&status["attention"], &status["beats"]), (&json!([]), &json!(1)));
     end(running);
 }
@@ -164,9 +160,9 @@ fn the_coming_ticks_are_told_with_daylight_saving() {
     let next = |args: &[&str]| room.jobq(["beat", "next"]).args(args).run().status(0);
     // The server has none yet: the file speaks.
     said(next(&["nightly", "-n", "1"]), 0, &["not published yet", "jobq.toml:6 says"]);
-    assert_eq!(objects(&next(&["--json"])).len(), 2);
+    assert_eq!(next(&["--json"]).json_lines().len(), 2);
     end(beat(&room, &[]));
-    let year = objects(&next(&["nightly", "-n", "366", "--json"]));
+    let year = next(&["nightly", "-n", "366", "--json"]).json_lines();
     assert_eq!(year.len(), 366);
     let noted: Vec<&str> = year.iter().filter_map(|one| one["notes"][0].as_str()).collect();
     assert!(noted.iter().any(|note| note.ends_with("02:30 happens twice: runs once")), "{noted:?}");
@@ -190,7 +186,7 @@ fn a_check_tells_all_that_is_wrong_by_line() {
     let room = Room::at("redis://127.0.0.1:1");
     room.write("good.toml", "[schedules.a]\ncron = \"*/7 * * * *\"\ntimezone = \"UTC\"\ncommand = [\"x\"]\n");
     let good = room.jobq(["beat", "check", "good.toml", "--json"]).run().status(0);
-    let good = objects(&good).remove(0);
+    let good = good.json_lines().remove(0);
     assert_eq!(
         (&good["ok"], &good["warnings"][0]["line"], &good["errors"]),
         (&json!(true), &json!(2), &json!([]))

@@ -3,11 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::support::{Output, PATIENCE, Room, Server, ServerOptions, Signal, wait_for};
-
-fn objects(output: &Output) -> Vec<Json> {
-    output.stdout_text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
+use crate::support::{PATIENCE, Room, Server, ServerOptions, Signal, wait_for};
 
 /// A server, and a room in the raw readers' namespace.
 fn scene() -> (Server, Room) {
@@ -18,7 +14,7 @@ fn scene() -> (Server, Room) {
 
 #[track_caller]
 fn why(room: &Room, id: &str) -> Json {
-    objects(&room.jobq(["inspect", "why", "--json", id]).run().status(0)).remove(0)
+    room.jobq(["inspect", "why", "--json", id]).run().status(0).json_lines().remove(0)
 }
 
 /// The reason and the sentence, which the job's own page repeats.
@@ -26,7 +22,7 @@ fn why(room: &Room, id: &str) -> Json {
 fn reason(room: &Room, id: &str) -> (String, String) {
     let answer = why(room, id);
     let word = |field: &str| answer[field].as_str().expect("a text").to_owned();
-    let job = objects(&room.jobq(["status", "--json", id]).run().status(0)).remove(0);
+    let job = room.jobq(["status", "--json", id]).run().status(0).json_lines().remove(0);
     assert_eq!(job["why"]["code"], answer["code"], "status and why agree: {job}");
     (word("code"), word("sentence"))
 }
@@ -287,7 +283,7 @@ fn why_the_server_takes_no_changes() {
         scope.spawn(|| server.restart_loading(std::time::Duration::from_secs(10)));
         wait_for("a server that reads its data", PATIENCE, || {
             let output = room.jobq(["inspect", "why", "--json", "a"]).run();
-            output.code == Some(69) && objects(&output)[0]["code"] == "redis_loading"
+            output.code == Some(69) && output.json_lines()[0]["code"] == "redis_loading"
         });
     });
 }

@@ -3,18 +3,17 @@
 //! The responder looks at nothing but these numbers, so its answers are true when Redis is not
 //! there and also when the loop stands still.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::core::error::Error;
 use crate::core::report::Census;
 use crate::core::stats::{Histogram, bound_ms};
 use crate::core::store::Store;
-use crate::metrics::http::{Page, Pages};
 use crate::metrics::text::Text;
 use crate::metrics::{Count, catalog};
-use crate::service::pages::{self, Birth, FRESH, STUCK, locked};
+use crate::service::pages::{self, Birth, FRESH, Speaks, locked};
 
 /// The room of a beat's counters.
 #[derive(Debug)]
@@ -104,41 +103,9 @@ impl Metrics {
     pub(super) fn alive(&self) -> Instant {
         locked(&self.moved).unwrap_or_else(Instant::now)
     }
+}
 
-    /// The pages of a beat.
-    pub(super) fn pages(this: Arc<Metrics>, store: Arc<Store>) -> Pages {
-        Arc::new(move |path: &str| match path {
-            "/metrics" => Some(Page::metrics(this.text(&store))),
-            "/healthz" => Some(this.health()),
-            "/readyz" => Some(match this.why_not_ready() {
-                None => Page::line(true, "ready"),
-                Some(why) => Page::line(false, &why),
-            }),
-            _ => None,
-        })
-    }
-
-    fn health(&self) -> Page {
-        let still = self.alive().elapsed();
-        if still > STUCK {
-            return Page::line(false, &format!("the beat's loop has stood still for {} s", still.as_secs()));
-        }
-        Page::line(true, "alive")
-    }
-
-    /// Why no ticks are acted on at the moment, in one line.
-    fn why_not_ready(&self) -> Option<String> {
-        if let Some((since, kind)) = *locked(&self.trouble) {
-            return Some(pages::away(since, kind));
-        }
-        match *locked(&self.heard) {
-            Some(heard) if heard.elapsed() > FRESH => Some(pages::stale(heard)),
-            Some(_) if self.works.load(Relaxed) => None,
-            Some(_) => Some("starting: the schedules have not been read yet".to_owned()),
-            None => Some("starting: Redis has not answered yet".to_owned()),
-        }
-    }
-
+impl Speaks for Metrics {
     fn text(&self, store: &Store) -> String {
         let mut text = Text::new();
         pages::of_process(&mut text, self.birth, store);
@@ -164,5 +131,21 @@ impl Metrics {
         text.family(&catalog::BEAT_DRIFT).value(&[], self.drift.load(Relaxed));
         text.family(&catalog::BEAT_CLOCK).value(&[], self.jumps.get());
         text.end()
+    }
+
+    fn turned(&self) -> Option<(&'static str, Instant)> {
+        locked(&self.moved).map(|moved| ("beat", moved))
+    }
+
+    fn why_not_ready(&self) -> Option<String> {
+        if let Some((since, kind)) = *locked(&self.trouble) {
+            return Some(pages::away(since, kind));
+        }
+        match *locked(&self.heard) {
+            Some(heard) if heard.elapsed() > FRESH => Some(pages::stale(heard)),
+            Some(_) if self.works.load(Relaxed) => None,
+            Some(_) => Some("starting: the schedules have not been read yet".to_owned()),
+            None => Some("starting: Redis has not answered yet".to_owned()),
+        }
     }
 }

@@ -99,7 +99,7 @@ pub async fn run(
     let notifier = Notifier::from_env();
     let metrics = Arc::new(Metrics::new());
     if let Some(address) = &settings.metrics {
-        let pages = Metrics::pages(Arc::clone(&metrics), Arc::clone(&store));
+        let pages = pages::of(Arc::clone(&metrics), Arc::clone(&store));
         pages::serve(address, pages, &journal, false).await?;
     }
     let start = async {

@@ -1,23 +1,51 @@
 //! What a command that stays serves over HTTP, and what every one of them says of its process.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::journal::{Event, Journal, Level};
 use crate::core::error::Error;
 use crate::core::store::Store;
 use crate::core::when::rfc3339;
-use crate::metrics::http::{self, Pages};
+use crate::metrics::http::{self, Page, Pages};
 use crate::metrics::text::Text;
 use crate::metrics::{Address, catalog};
 
 /// Between two tries to have an address again.
 const BIND_PACE: Duration = Duration::from_secs(1);
 /// A loop that turns at least once a second is stuck when it has not for so long.
-pub const STUCK: Duration = Duration::from_secs(15);
+const STUCK: Duration = Duration::from_secs(15);
 /// Redis is asked at least once a second; after this long without an answer nobody may rely on
 /// whoever asks.
 pub const FRESH: Duration = Duration::from_secs(5);
+
+/// What a command that stays says of itself.
+pub trait Speaks: Send + Sync + 'static {
+    /// Its numbers, as OpenMetrics.
+    fn text(&self, store: &Store) -> String;
+    /// What turns here, and when it last did; `None` while there is nothing yet that could
+    /// stand still.
+    fn turned(&self) -> Option<(&'static str, Instant)>;
+    /// Why it does not do its work at the moment, in one line.
+    fn why_not_ready(&self) -> Option<String>;
+}
+
+/// The pages of one of them.
+pub fn of<T: Speaks>(speaker: Arc<T>, store: Arc<Store>) -> Pages {
+    let line = |good: &str, bad: Option<String>| Page::line(bad.is_none(), bad.as_deref().unwrap_or(good));
+    Arc::new(move |path: &str| match path {
+        "/metrics" => Some(Page::metrics(speaker.text(&store))),
+        "/healthz" => {
+            let stuck = speaker.turned().filter(|(_, turned)| turned.elapsed() > STUCK);
+            let stood = |(what, turned): (&str, Instant)| {
+                format!("the {what}'s loop has stood still for {} s", turned.elapsed().as_secs())
+            };
+            Some(line("alive", stuck.map(stood)))
+        }
+        "/readyz" => Some(line("ready", speaker.why_not_ready())),
+        _ => None,
+    })
+}
 
 /// Serves these pages as long as the process lives. Who served them before and was started
 /// `again` goes on without where another program took the address meanwhile, and tries again.

@@ -180,7 +180,7 @@ pub async fn run(
     let dead = predecessors(&control);
     let metrics = Arc::new(Metrics::new(&settings));
     if let Some(address) = &settings.metrics {
-        let pages = Metrics::pages(Arc::clone(&metrics), Arc::clone(&store));
+        let pages = pages::of(Arc::clone(&metrics), Arc::clone(&store));
         pages::serve(address, pages, &journal, !dead.is_empty()).await?;
     }
     reach::reach(&store, settings.allow_eviction, &journal).await?;

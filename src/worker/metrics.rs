@@ -7,7 +7,7 @@
 //! there and also when the loop stands still.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::output::Stream;
@@ -15,10 +15,9 @@ use super::settings::Settings;
 use crate::core::script::HOOK_QUEUES;
 use crate::core::stats::{Histogram, bound_ms};
 use crate::core::store::Store;
-use crate::metrics::http::{Page, Pages};
 use crate::metrics::text::Text;
 use crate::metrics::{Count, catalog};
-use crate::service::pages::{self, Birth, FRESH, STUCK, locked};
+use crate::service::pages::{self, Birth, FRESH, Speaks, locked};
 
 /// Counters of one queue.
 #[derive(Debug, Default)]
@@ -130,45 +129,31 @@ impl Metrics {
         *locked(&self.turned) = Instant::now();
     }
 
-    /// The pages of a worker.
-    pub(super) fn pages(this: Arc<Metrics>, store: Arc<Store>) -> Pages {
-        Arc::new(move |path: &str| match path {
-            "/metrics" => Some(Page::metrics(this.text(&store))),
-            "/healthz" => Some(this.health()),
-            "/readyz" => Some(match this.why_not_ready() {
-                None => Page::line(true, "ready"),
-                Some(why) => Page::line(false, &why),
-            }),
-            _ => None,
-        })
-    }
-
-    fn health(&self) -> Page {
-        // Until it works there is no loop; what it waits for is what /readyz says.
-        let still = locked(&self.turned).elapsed();
-        if locked(&self.vitals).mode != "starting" && still > STUCK {
-            return Page::line(
-                false,
-                &format!("the engine's loop has stood still for {} s", still.as_secs()),
-            );
+    fn of_queues(&self, text: &mut Text) {
+        let queues = locked(&self.queues);
+        let mut started = text.family(&catalog::STARTED);
+        for (queue, counts) in queues.iter() {
+            started.value(&[queue], counts.started);
         }
-        Page::line(true, "alive")
-    }
-
-    /// Why the worker takes no jobs at the moment, in one line.
-    fn why_not_ready(&self) -> Option<String> {
-        let vitals = locked(&self.vitals).clone();
-        if let Some((since, kind)) = vitals.trouble {
-            return Some(pages::away(since, kind));
+        let mut ended = text.family(&catalog::ENDED);
+        for (queue, counts) in queues.iter() {
+            for (outcome, count) in &counts.ended {
+                ended.value(&[queue, outcome], count);
+            }
         }
-        match (vitals.mode, vitals.pulsed) {
-            ("running", Some(pulsed)) if pulsed.elapsed() <= FRESH => None,
-            ("running", Some(pulsed)) => Some(pages::stale(pulsed)),
-            ("running" | "starting", None) => Some("starting: Redis has not answered yet".to_owned()),
-            (mode, _) => Some(mode.to_owned()),
+        let bound = |bucket| bound_ms(bucket).map(|ms| ms as f64 / 1000.0);
+        let mut wait = text.family(&catalog::WAIT);
+        for (queue, counts) in queues.iter() {
+            wait.histogram(&[queue], &counts.wait.counts, bound, counts.wait.sum_ms as f64 / 1000.0);
+        }
+        let mut run = text.family(&catalog::RUN);
+        for (queue, counts) in queues.iter() {
+            run.histogram(&[queue], &counts.run.counts, bound, counts.run.sum_ms as f64 / 1000.0);
         }
     }
+}
 
+impl Speaks for Metrics {
     fn text(&self, store: &Store) -> String {
         let mut text = Text::new();
         let vitals = locked(&self.vitals).clone();
@@ -196,26 +181,22 @@ impl Metrics {
         text.end()
     }
 
-    fn of_queues(&self, text: &mut Text) {
-        let queues = locked(&self.queues);
-        let mut started = text.family(&catalog::STARTED);
-        for (queue, counts) in queues.iter() {
-            started.value(&[queue], counts.started);
+    fn turned(&self) -> Option<(&'static str, Instant)> {
+        // Until it works there is no loop; what it waits for is what /readyz says.
+        let works = locked(&self.vitals).mode != "starting";
+        works.then(|| ("engine", *locked(&self.turned)))
+    }
+
+    fn why_not_ready(&self) -> Option<String> {
+        let vitals = locked(&self.vitals).clone();
+        if let Some((since, kind)) = vitals.trouble {
+            return Some(pages::away(since, kind));
         }
-        let mut ended = text.family(&catalog::ENDED);
-        for (queue, counts) in queues.iter() {
-            for (outcome, count) in &counts.ended {
-                ended.value(&[queue, outcome], count);
-            }
-        }
-        let bound = |bucket| bound_ms(bucket).map(|ms| ms as f64 / 1000.0);
-        let mut wait = text.family(&catalog::WAIT);
-        for (queue, counts) in queues.iter() {
-            wait.histogram(&[queue], &counts.wait.counts, bound, counts.wait.sum_ms as f64 / 1000.0);
-        }
-        let mut run = text.family(&catalog::RUN);
-        for (queue, counts) in queues.iter() {
-            run.histogram(&[queue], &counts.run.counts, bound, counts.run.sum_ms as f64 / 1000.0);
+        match (vitals.mode, vitals.pulsed) {
+            ("running", Some(pulsed)) if pulsed.elapsed() <= FRESH => None,
+            ("running", Some(pulsed)) => Some(pages::stale(pulsed)),
+            ("running" | "starting", None) => Some("starting: Redis has not answered yet".to_owned()),
+            (mode, _) => Some(mode.to_owned()),
         }
     }
 }

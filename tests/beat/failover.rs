@@ -2,7 +2,7 @@
 //! slot of their namespace over: each tick makes one job, and workers consume on.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jobq::core::name::Name;
 use jobq::core::schedule::{Definition, Missed, Overlap, Rule};
@@ -165,9 +165,7 @@ fn a_primary_of_a_cluster_that_dies_and_a_slot_that_moves_cost_no_tick_and_doubl
     for beat in &play.beats {
         beat.wait_stderr("is moving to another node", PATIENCE);
     }
-    while scene.move_keys(NAMESPACE, new, to, 50) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for("all keys to move", PATIENCE, || !scene.move_keys(NAMESPACE, new, to, 50));
     scene.end_move(NAMESPACE, new, to);
     play.goes_on();
     play.end(scene.node(to).client());

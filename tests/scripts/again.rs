@@ -1,7 +1,7 @@
 //! A lost reply: every verb sent twice leaves what it leaves when sent once.
 
-use jobq::core::schedule::{Overlap, Rule, Times};
-use jobq::core::store::{NewJob, OutputBatch, Tick, TickDue, When, Wish};
+use jobq::core::schedule::{Overlap, Rule};
+use jobq::core::store::{NewJob, OutputBatch, When, Wish};
 
 use super::schedules::{Schedules as _, in_an_hour, presence};
 use super::{Bound, Desk, ann, id, job, registration};
@@ -179,27 +179,8 @@ fn verbs_of_schedules_and_beats_twice_are_once() {
         }
     }
     let boots = desk.run(desk.store.due(0, Some((&host, "boot-2")))).unwrap().boots;
-    let (times, now_ms) = (Times::of(&boot).unwrap(), desk.now_ms());
-    let seen = TickDue {
-        name: "boot".into(),
-        hash: boots[0].hash.clone(),
-        due_ms: None,
-        pause: String::new(),
-        stuck_since_ms: None,
-    };
-    let tick = Tick {
-        due: &seen,
-        tick_ms: now_ms,
-        next_ms: None,
-        skipped: 0,
-        missed: 0,
-        why: "",
-        now_ms,
-        fires: true,
-        boot: Some("boot-2"),
-        beat: &beat,
-    };
-    send("tick of a boot", &|desk| drop(desk.run(desk.store.tick(&tick, &boot, &times)).unwrap()));
+    let now_ms = desk.now_ms();
+    send("tick of a boot", &|desk| drop(desk.act_on_boot(&boot, "boot-2", &boots[0], now_ms)));
     for one in &all {
         let word = id(&format!("{}-now", one.name));
         send("trigger", &|desk| {

@@ -4,8 +4,8 @@ use jobq::core::name::Name;
 use jobq::core::schedule::{DEFINITION_VERSION, Definition, Expiry, Missed, Overlap, Rule, Source, Times};
 use jobq::core::spec::Spec;
 use jobq::core::store::{
-    Acted, Alarm, Bound, By, Came, Identity, Presence, Publication, Published, Put, Removed, Resumed, Tick,
-    TickDue, Triggered, When,
+    Acted, Alarm, BootDue, Bound, By, Came, Identity, Presence, Publication, Published, Put, Removed,
+    Resumed, Tick, TickDue, Triggered, When,
 };
 
 use super::{Desk, id, job};
@@ -50,6 +50,7 @@ pub(super) trait Schedules {
     fn overdue(&self, name: &str, ago_ms: i64) -> TickDue;
     fn due_now(&self) -> Vec<TickDue>;
     fn act(&self, definition: &Definition, due: &TickDue) -> Acted;
+    fn act_on_boot(&self, definition: &Definition, boot: &str, found: &BootDue, now_ms: i64) -> Acted;
     fn fire(&self, definition: &Definition, ago_ms: i64) -> (String, String);
     fn chain(&self, name: &str) -> Vec<String>;
     fn book(&self, name: &str, field: &str) -> String;
@@ -102,6 +103,27 @@ impl Schedules for Desk {
             beat: &beat,
         };
         self.run(self.store.tick(&tick, definition, &times)).unwrap()
+    }
+
+    /// Fires the tick of a boot.
+    #[track_caller]
+    fn act_on_boot(&self, definition: &Definition, boot: &str, found: &BootDue, now_ms: i64) -> Acted {
+        let BootDue { name, hash, pause } = found.clone();
+        let due = TickDue { name, hash, due_ms: None, pause, stuck_since_ms: None };
+        let beat = id("b1");
+        let tick = Tick {
+            due: &due,
+            tick_ms: now_ms,
+            next_ms: None,
+            skipped: 0,
+            missed: 0,
+            why: "",
+            now_ms,
+            fires: true,
+            boot: Some(boot),
+            beat: &beat,
+        };
+        self.run(self.store.tick(&tick, definition, &Times::of(definition).unwrap())).unwrap()
     }
 
     /// Makes a tick due that was `ago_ms` ago, and fires it: what came of it, and the job.
@@ -690,31 +712,10 @@ fn a_boot_ticks_once_on_its_host() {
     let due = |boot_id: &str| desk.run(desk.store.due(0, Some((&host, boot_id)))).unwrap().boots;
     assert!(due("boot-1").is_empty(), "it came before the schedule did");
     let found = due("boot-2").remove(0);
-    let now_ms = desk.now_ms();
-    let beat = id("b1");
-    let seen = TickDue {
-        name: found.name,
-        hash: found.hash,
-        due_ms: None,
-        pause: found.pause,
-        stuck_since_ms: None,
-    };
-    let tick = Tick {
-        due: &seen,
-        tick_ms: now_ms,
-        next_ms: None,
-        skipped: 0,
-        missed: 0,
-        why: "",
-        now_ms,
-        fires: true,
-        boot: Some("boot-2"),
-        beat: &beat,
-    };
-    let times = Times::of(&boot).unwrap();
-    let acted = desk.run(desk.store.tick(&tick, &boot, &times)).unwrap();
+    let act = || desk.act_on_boot(&boot, "boot-2", &found, desk.now_ms());
+    let acted = act();
     assert!(matches!(acted, Acted::Done { ref job, .. } if *job == Some(id("s.boot-boot2"))), "{acted:?}");
-    assert_eq!(desk.run(desk.store.tick(&tick, &boot, &times)).unwrap(), Acted::Taken);
+    assert_eq!(act(), Acted::Taken);
     assert!(due("boot-2").is_empty());
     assert!(desk.run(desk.store.due(0, Some((&id("other"), "boot-2")))).unwrap().boots.is_empty());
 }
